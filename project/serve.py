@@ -1,0 +1,159 @@
+"""Run the whole demo site with one command, and stop all of it together.
+
+    python -m project.serve demo [--port PORT]    until Ctrl-C
+    python -m project.serve bots [ARGUMENTS]      `manage.py bots` plays, on a fresh site unless
+                                                  its arguments name one with --url
+
+DATABASE_URL and CELERY_BROKER_URL are used where they are set. Else the demo keeps its data in
+`var/`, the bots' database is thrown away afterwards, and both start a Valkey server.
+"""
+
+import argparse
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from .servers import PATIENCE, Keeper, ServerUnavailable, start_valkey
+
+ROOT = Path(__file__).resolve().parent.parent
+USUAL_PORT = 8000
+
+
+def demo(port: int) -> None:
+    """Run the site until somebody stops it, or until a part of it ends."""
+    with Keeper() as keeper:
+        address = start_site(keeper, port, site_environment(keeper))
+        print(f"\nThe demo is at {address}\nStop it with Ctrl-C.\n", flush=True)
+        while True:
+            stop_if_any_ended(keeper)
+            time.sleep(0.2)
+
+
+def bots(arguments: list[str]) -> None:
+    """Let bots play, on a site of their own unless `arguments` name one."""
+    with Keeper() as keeper:
+        env = dict(os.environ)
+        if not any(word.split("=")[0] in {"--url", "--help", "-h"} for word in arguments):
+            env = site_environment(keeper)
+            env.setdefault("DATABASE_URL", f"sqlite:///{keeper.folder()}/db.sqlite3")
+            arguments = ["--url", start_site(keeper, free_port(), env), *arguments]
+        run_manage("bots", *arguments, env=env)
+
+
+def site_environment(keeper: Keeper) -> dict[str, str]:
+    """Give the environment that the site's processes share; start a broker if it names none."""
+    env = {"DJANGO_LOG_LEVEL": "WARNING", **os.environ}
+    if "CELERY_BROKER_URL" not in env:
+        env["CELERY_BROKER_URL"] = start_valkey(keeper)
+    return env
+
+
+def start_site(keeper: Keeper, port: int, env: Mapping[str, str]) -> str:
+    """Migrate, start the web server, a worker and beat, and return the address when it answers."""
+    run_manage("migrate", "--verbosity=0", env=env)
+    celery = ["celery", "--quiet", "--app=project"]
+    parts = {
+        "The Celery worker": [*celery, "worker", "--concurrency=2", f"--pool={task_pool()}"]
+        + ["--without-gossip", "--without-mingle"],
+        # Beat has a process of its own: one that a worker started would outlive a killed worker.
+        "Celery beat": [*celery, "beat", f"--schedule={keeper.folder() / 'schedule'}", "--pidfile="],
+        "The web server": ["gunicorn", "project.wsgi", f"--bind=127.0.0.1:{port}", "--no-control-socket"]
+        + ["--workers=2", "--threads=8", "--graceful-timeout=2", "--log-level=warning"],
+    }
+    for name, command in parts.items():
+        keeper.start(name, [sys.executable, "-m", *command], env=env, cwd=ROOT)
+    address = f"http://127.0.0.1:{port}/"
+    wait_for_answer(keeper, address)
+    return address
+
+
+def run_manage(*arguments: str, env: Mapping[str, str]) -> None:
+    """Run a management command to its end; end with its exit status if it fails."""
+    done = subprocess.run([sys.executable, "manage.py", *arguments], env=env, cwd=ROOT)
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def wait_for_answer(keeper: Keeper, address: str) -> None:
+    """Wait until the web server answers, be it with an error page."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        stop_if_any_ended(keeper)
+        try:
+            urllib.request.urlopen(address, timeout=PATIENCE).close()
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    sys.exit(f"The web server did not answer within {PATIENCE} seconds.")
+
+
+def stop_if_any_ended(keeper: Keeper) -> None:
+    """Stop the site if a part of it has ended."""
+    if name := keeper.first_ended():
+        sys.exit(f"{name} has ended, so the site stops.")
+
+
+def task_pool() -> str:
+    """Choose the pool for tasks: processes, unless they could not share semaphores here."""
+    try:
+        multiprocessing.get_context("fork").Semaphore()
+    except OSError:  # For one, /dev/shm cannot be written to.
+        return "threads"
+    return "prefork"
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nothing listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def free_port() -> int:
+    """Let the system choose a port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def chosen_port(wish: int | None) -> int:
+    """Take the wished port, which must be free; without a wish, the usual one or else any."""
+    if wish and not is_free(wish):
+        sys.exit(f"Port {wish} is in use. Choose another with --port.")
+    return wish or (USUAL_PORT if is_free(USUAL_PORT) else free_port())
+
+
+def main() -> None:
+    """Read the command line, and turn every wish to end into an orderly end."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
+    parser = argparse.ArgumentParser(prog="python -m project.serve")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo").add_argument("--port", type=int)
+    commands.add_parser("bots", add_help=False)
+    options, rest = parser.parse_known_args()
+    try:
+        if options.command == "bots":
+            bots(rest)
+        elif rest:
+            parser.error(f"unknown arguments: {' '.join(rest)}")
+        else:
+            demo(chosen_port(options.port))
+    except ServerUnavailable as problem:
+        sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
