@@ -25,6 +25,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+AS_WRITTEN = argparse.RawDescriptionHelpFormatter
 
 
 def demo(python: Path, arguments: list[str]) -> int:
@@ -62,10 +63,10 @@ COMMANDS = {
 }
 
 
-def run(*command: str | Path, env: dict[str, str] | None = None) -> bool:
-    """Run a command in the project's folder; tell whether it failed."""
+def run(*command: str | Path, env: dict[str, str] | None = None) -> int:
+    """Run a command in the project's folder; return 1 if it failed, else 0."""
     print("$", *(os.path.relpath(word) if isinstance(word, Path) else word for word in command), flush=True)
-    return subprocess.run([str(word) for word in command], cwd=ROOT, env=env).returncode != 0
+    return int(subprocess.run([str(word) for word in command], cwd=ROOT, env=env).returncode != 0)
 
 
 def replace_by(python: Path, *arguments: str) -> int:
@@ -103,9 +104,9 @@ def is_of_this_python(folder: Path) -> bool:
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         sys.exit(f"syncgroups needs Python 3.11 or newer; this is {platform.python_version()}.")
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=AS_WRITTEN)
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help=argparse.SUPPRESS)
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)

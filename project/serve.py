@@ -59,17 +59,18 @@ def site_environment(keeper: Keeper) -> dict[str, str]:
 def start_site(keeper: Keeper, port: int, env: Mapping[str, str]) -> str:
     """Migrate, start the web server, a worker and beat, and return the address when it answers."""
     run_manage("migrate", "--verbosity=0", env=env)
-    celery = ["celery", "--quiet", "--app=project"]
+    celery = "celery --quiet --app=project"
+    worker = f"worker --concurrency=2 --pool={task_pool()} --without-gossip --without-mingle"
+    # Beat has a process of its own: one that a worker started would outlive a killed worker.
+    beat = f"beat --schedule={keeper.folder()}/schedule --pidfile="
+    server = f"gunicorn project.wsgi --bind=127.0.0.1:{port} --workers=2 --threads=8 --graceful-timeout=2"
     parts = {
-        "The Celery worker": [*celery, "worker", "--concurrency=2", f"--pool={task_pool()}"]
-        + ["--without-gossip", "--without-mingle"],
-        # Beat has a process of its own: one that a worker started would outlive a killed worker.
-        "Celery beat": [*celery, "beat", f"--schedule={keeper.folder() / 'schedule'}", "--pidfile="],
-        "The web server": ["gunicorn", "project.wsgi", f"--bind=127.0.0.1:{port}", "--no-control-socket"]
-        + ["--workers=2", "--threads=8", "--graceful-timeout=2", "--log-level=warning"],
+        "The Celery worker": f"{celery} {worker}",
+        "Celery beat": f"{celery} {beat}",
+        "The web server": f"{server} --log-level=warning --no-control-socket",
     }
     for name, command in parts.items():
-        keeper.start(name, [sys.executable, "-m", *command], env=env, cwd=ROOT)
+        keeper.start(name, [sys.executable, "-m", *command.split()], env=env, cwd=ROOT)
     address = f"http://127.0.0.1:{port}/"
     wait_for_answer(keeper, address)
     return address

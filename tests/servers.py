@@ -28,6 +28,7 @@ from project.celery import app
 from project.servers import Keeper, ServerUnavailable, start_postgresql, start_valkey, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
+WORKER = [sys.executable, "-m", "celery", "-A", "project", "worker", "--without-gossip", "--without-mingle"]
 KEEPER = pytest.StashKey[Keeper]()
 
 StartWorker = Callable[..., Popen[bytes]]
@@ -116,8 +117,7 @@ def celery_worker_process(keeper: Keeper, database_url: str, broker_url: str) ->
         log = keeper.folder() / "worker.log"
         worker = keeper.start(
             f"worker {name}",
-            [sys.executable, "-m", "celery", "-A", "project", "worker", "-n", name]
-            + ["--without-gossip", "--without-mingle", *(options or ["--concurrency=1"])],
+            [*WORKER, f"--hostname={name}", *(options or ["--concurrency=1"])],
             cwd=ROOT,
             env={**os.environ, "DATABASE_URL": database_url, "CELERY_BROKER_URL": broker_url},
             log=log,
