@@ -1,0 +1,148 @@
+"""The front door: arrive, leave, fail, and a researcher's verbs. One short transaction each; doorbells after commit."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from . import processing, registry, signals
+from .exceptions import AlreadyInGroup, NotInGroup, NotWaiting, ParticipantNotActive
+from .models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
+from .processing import Unit
+from .states import ParticipantStatus, PassOutcome
+from .tasks import ring
+
+
+def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | None = None) -> ParticipantLinkBarrier:
+    """Begin to wait at a barrier, and return the visit.
+
+    Arriving twice is arriving once: while a visit is open it is returned as it is. A visit that is named
+    (`visit`, e.g. the round) is made once only: after it has ended it is returned in the state in which it ended.
+
+    Takes no lock that a pass holds. Raises `BarrierNotRegistered`, `ParticipantNotActive`, `AlreadyInGroup` (at a
+    grouper, in an active group of its type), `NotInGroup` (at a group barrier, without one).
+    """
+    barrier = registry.get(barrier_id)
+    with transaction.atomic():
+        participant.refresh_from_db(fields=["status", "failed", "cohort"])
+        present = _find(participant, barrier_id, visit)
+        if present is not None:
+            return present
+        if not participant.is_active:
+            raise ParticipantNotActive(f"{participant} takes part no longer ({participant.get_status_display()}).")
+        group = _group_for(participant, barrier)
+        link = ParticipantLinkBarrier(
+            participant=participant,
+            barrier_id=barrier.id,
+            cohort=participant.cohort,
+            sync_group_id=group,
+            visit=visit,
+            deadline=barrier.deadline(),
+        )
+        # A second tab may be faster: then its visit is the one, and the constraint ignores ours.
+        ParticipantLinkBarrier.objects.bulk_create([link], ignore_conflicts=True)
+        unit = Unit(barrier.id, participant.cohort, group if barrier.per_group else None)
+        processing.wake([unit])
+        transaction.on_commit(partial(ring, [unit]), robust=True)
+        stored = _find(participant, barrier_id, visit)
+        if stored is None:
+            raise NotWaiting(f"The visit of {participant} to '{barrier_id}' ended as it began: arrive again.")
+        transaction.on_commit(partial(signals.arrived.send_robust, ParticipantLinkBarrier, link=stored))
+        return stored
+
+
+def _find(participant: AbstractParticipant, barrier_id: str, visit: str | None) -> ParticipantLinkBarrier | None:
+    links = ParticipantLinkBarrier.objects.filter(participant=participant).at(barrier_id)
+    named = links.filter(visit=visit).first() if visit is not None else None
+    return named or links.waiting().first()
+
+
+def _group_for(participant: AbstractParticipant, barrier: Any) -> int | None:
+    """The group with which the participant will pass. Raises where being in one, or in none, makes no sense."""
+    if barrier.group_type is None:
+        return None
+    links = ParticipantLinkSyncGroup.objects.active().of([participant]).filter(group_type=barrier.group_type)
+    group = links.values_list("sync_group", flat=True).first()
+    if barrier.forms_groups and group is not None:
+        raise AlreadyInGroup(
+            f"{participant} is in an active group of type '{barrier.group_type}' already. Close it first, for example"
+            f" with a GroupCloser, before arriving at grouper '{barrier.id}'."
+        )
+    if not barrier.forms_groups and group is None:
+        raise NotInGroup(
+            f"{participant} is in no active group of type '{barrier.group_type}', and cannot wait for one at"
+            f" '{barrier.id}'."
+        )
+    return group
+
+
+def fail(participant: AbstractParticipant, reason: str = "", *, by: str = "") -> bool:
+    """See `AbstractParticipant.fail`."""
+    return _end(participant, ParticipantStatus.WORKING, reason, failed=True, by=by)
+
+
+def leave(participant: AbstractParticipant, reason: str = "", *, by: str = "") -> bool:
+    """See `AbstractParticipant.leave`."""
+    return _end(participant, ParticipantStatus.LEFT, reason or "left", by=by)
+
+
+def finish(participant: AbstractParticipant, reason: str = "", *, by: str = "") -> bool:
+    """See `AbstractParticipant.finish`."""
+    return _end(participant, ParticipantStatus.FINISHED, reason or "finished", by=by)
+
+
+def _end(participant: AbstractParticipant, status: str, reason: str, *, failed: bool = False, by: str = "") -> bool:
+    ended, woken = processing.end_participation(participant, status=status, failed=failed, reason=reason, by=by)
+    transaction.on_commit(partial(ring, woken), robust=True)
+    return ended
+
+
+def release(link: ParticipantLinkBarrier, reason: str = "", *, by: str = "") -> None:
+    """See `ParticipantLinkBarrier.release`."""
+    processing.release(link, reason=reason, by=by)
+
+
+def close_group(group: SyncGroup, reason: str = "", *, by: str = "") -> bool:
+    """See `SyncGroup.close`."""
+    closed, woken = processing.close_group(group, reason=reason, by=by)
+    transaction.on_commit(partial(ring, woken), robust=True)
+    return closed
+
+
+def settle(group: SyncGroup) -> None:
+    """See `SyncGroup.check_numbers` and `SyncGroup.check_leader`."""
+    transaction.on_commit(partial(ring, processing.settle(group)), robust=True)
+
+
+def add_to_group(group: SyncGroup, participant: AbstractParticipant, *, by: str = "") -> None:
+    """See `SyncGroup.add`."""
+    transaction.on_commit(partial(ring, processing.add_to_group(group, participant)), robust=True)
+
+
+def process_now(barrier_id: str, cohort: str = "") -> PassOutcome:
+    """Ask a barrier's rule at once, whether or not anything is known to be due, and say how that went."""
+    barrier = registry.get(barrier_id)
+    groups = processing.groups_at(barrier_id, cohort) if barrier.per_group else [None]
+    processing.wake([Unit(barrier_id, cohort, group) for group in groups])
+    result = processing.process_barrier(barrier_id, cohort)
+    transaction.on_commit(partial(ring, result.rerun), robust=True)
+    return result.outcome
+
+
+def pause(barrier_id: str, cohort: str = "", *, by: str = "") -> bool:
+    """Hold a barrier in one cohort: nobody is released, no wait ends. True unless it was paused before."""
+    return processing.pause(barrier_id, cohort, by=by)
+
+
+def resume(barrier_id: str, cohort: str = "") -> bool:
+    """Let a paused barrier go on; those who wait get back the time. True unless it was not paused."""
+    woken = processing.resume(barrier_id, cohort)
+    transaction.on_commit(partial(ring, woken), robust=True)
+    return bool(woken)
+
+
+def waiting_participants(barrier_id: str, cohort: str = "", *, for_update: bool = False) -> list[AbstractParticipant]:
+    """Active participants who wait at the barrier, in order of arrival. With `for_update` they are locked."""
+    return processing.waiting_participants(barrier_id, cohort, for_update=for_update)

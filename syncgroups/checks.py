@@ -1,0 +1,79 @@
+"""System checks: barriers report their own faults, here they are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError
+from django.utils.module_loading import import_string
+
+from . import processing, registry
+from .conf import Settings, settings
+
+
+@register("syncgroups")
+def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E001: a barrier's own fault. E002: a group barrier for groups that nobody forms."""
+    messages: list[CheckMessage] = []
+    for barrier in registry.all_barriers():
+        for sentence, hint in barrier.problems():
+            messages.append(Error(f"Barrier '{barrier.id}': {sentence}.", hint=hint, id="syncgroups.E001"))
+        if barrier.group_type and not barrier.forms_groups and not registry.groupers_of(barrier.group_type):
+            messages.append(
+                Error(
+                    f"Barrier '{barrier.id}' waits for groups of type '{barrier.group_type}', and no grouper forms any.",
+                    hint=f"Register a grouper with group_type='{barrier.group_type}', or correct the type.",
+                    id="syncgroups.E002",
+                )
+            )
+    return messages
+
+
+@register("syncgroups")
+def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E003: the resolver cannot be imported. W001: a setting that nobody reads."""
+    messages: list[CheckMessage] = []
+    try:
+        import_string(settings.PARTICIPANT_RESOLVER)
+    except ImportError as error:
+        messages.append(
+            Error(
+                f"SYNCGROUPS_PARTICIPANT_RESOLVER cannot be imported: {error}",
+                hint="Name a callable (request) -> participant or None by its dotted path.",
+                id="syncgroups.E003",
+            )
+        )
+    messages.extend(_unknown_settings(dir(django_settings)))
+    return messages
+
+
+def _unknown_settings(names: Iterable[str]) -> Iterator[CheckMessage]:
+    known = {f"SYNCGROUPS_{name}" for name in dir(Settings) if name.isupper()}
+    for name in names:
+        if name.startswith("SYNCGROUPS_") and name not in known:
+            yield Warning(
+                f"{name} is no setting of syncgroups.", hint=f"Known: {', '.join(sorted(known))}.", id="syncgroups.W001"
+            )
+
+
+@register(Tags.database)
+def check_database(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """W002: the database knows a barrier that the site does not declare."""
+    if not databases:
+        return []
+    try:
+        undeclared = processing.undeclared_barriers()
+    except DatabaseError:
+        # Before the first migration there is nothing to compare with.
+        return []
+    return [
+        Warning(
+            f"Barrier '{barrier_id}' is known to the database and no longer declared.",
+            hint="Whoever waits there is let go at the deadline only: declare it again, or end the visits in the admin.",
+            id="syncgroups.W002",
+        )
+        for barrier_id in undeclared
+    ]

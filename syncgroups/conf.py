@@ -1,0 +1,38 @@
+"""Every setting, with its default. A site overrides ``X`` by ``SYNCGROUPS_X`` in its own settings."""
+
+from typing import Any
+
+from django.conf import settings as django_settings
+
+
+class Settings:
+    #: Model that stands at barriers, as "app_label.Model". Decide before the first migration.
+    PARTICIPANT_MODEL: str = "syncgroups.Participant"
+
+    #: Dotted path of a callable ``(request) -> participant or None`` that says who is asking.
+    PARTICIPANT_RESOLVER: str = "syncgroups.identity.participant_from_token"
+
+    #: Seconds for which a participant's signed token is good.
+    TOKEN_MAX_AGE: float = 12 * 60 * 60
+
+    #: Seconds that a waiting page lets pass between two polls.
+    POLL_INTERVAL: float = 1.0
+
+    #: Seconds between two writes of ``last_seen_at``; signs of life in between are not stored.
+    LAST_SEEN_INTERVAL: float = 10.0
+
+    #: Longest pause, in seconds, before a pass that failed is tried again (1, 2, 4 ... up to this).
+    RETRY_MAX_INTERVAL: float = 60.0
+
+    #: How many units of work one sweep takes on; the rest is left to the next one.
+    SWEEP_LIMIT: int = 1000
+
+    #: How many groups one sweep recounts.
+    RECOUNT_LIMIT: int = 100
+
+    def __getattribute__(self, name: str) -> Any:
+        default = object.__getattribute__(self, name)
+        return getattr(django_settings, f"SYNCGROUPS_{name}", default) if name.isupper() else default
+
+
+settings = Settings()

@@ -1,0 +1,65 @@
+"""What can go wrong, as sentences. Each class inherits what callers of PsyNet or Django already catch."""
+
+
+class SyncGroupsError(Exception):
+    """Anything that this app raises on purpose."""
+
+
+class BarrierNotRegistered(SyncGroupsError, LookupError):
+    """No barrier of that id is registered."""
+
+
+class BarrierAlreadyRegistered(SyncGroupsError, ValueError):
+    """Another barrier is registered under that id."""
+
+
+class ImpossibleDeclaration(SyncGroupsError, ValueError):
+    """A barrier was declared with parameters that can never work."""
+
+
+class BadProposal(SyncGroupsError, ValueError):
+    """A grouper proposed a group that cannot be stored; nobody was moved."""
+
+
+class ImpureRule(SyncGroupsError, RuntimeError):
+    """A rule queried the database while it was deciding."""
+
+
+class ParticipantNotActive(SyncGroupsError, RuntimeError):
+    """The participant has failed, finished or left, and can no longer take part."""
+
+
+class AlreadyInGroup(SyncGroupsError, RuntimeError):
+    """The participant is in an active group of the type that is about to be formed."""
+
+
+class NotInGroup(SyncGroupsError, LookupError):
+    """The participant has no active group of the type that is asked for."""
+
+
+class AmbiguousGroup(SyncGroupsError, RuntimeError):
+    """The participant is in several active groups, and the type was not named."""
+
+
+class GroupNotActive(SyncGroupsError, RuntimeError):
+    """The group is closed."""
+
+
+class GroupFull(SyncGroupsError, RuntimeError):
+    """The group has no room for another member."""
+
+
+class WrongCohort(SyncGroupsError, RuntimeError):
+    """The two belong to different cohorts, which never mix."""
+
+
+class NotWaiting(SyncGroupsError, RuntimeError):
+    """The participant is not waiting at that barrier."""
+
+
+class Contended(SyncGroupsError, RuntimeError):
+    """Others kept changing the same rows; nothing was done, and trying again is safe."""
+
+
+class InvalidToken(SyncGroupsError, PermissionError):
+    """The credentials are missing, forged, expired or belong to nobody here."""

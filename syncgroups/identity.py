@@ -1,0 +1,74 @@
+"""Who is asking. A site may answer that itself, by a resolver; the default reads a signed token."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from .conf import settings
+from .exceptions import InvalidToken, WrongCohort
+from .models import AbstractParticipant, get_participant_model
+
+SALT = "syncgroups.participant"
+SESSION_KEY = "syncgroups_token"
+SCHEME = "Participant"
+
+
+def issue_token(participant: AbstractParticipant) -> str:
+    """A signed token that says who the participant is. Good for ``TOKEN_MAX_AGE`` seconds."""
+    claims = {"id": str(participant.public_id), "cohort": participant.cohort}
+    return signing.dumps(claims, salt=SALT, compress=False)
+
+
+def remember(request: HttpRequest, participant: AbstractParticipant) -> None:
+    """From now on this browser session is the participant's. Cycles the session key."""
+    session = cast("SessionBase", request.session)
+    session.cycle_key()
+    session[SESSION_KEY] = issue_token(participant)
+
+
+def forget(request: HttpRequest) -> None:
+    """From now on this browser session is nobody's."""
+    request.session.pop(SESSION_KEY, None)
+
+
+def participant_from_token(request: HttpRequest) -> AbstractParticipant | None:
+    """Read the header ``Authorization: Participant <token>``, or else the session.
+
+    None when there is no token at all. Raises `InvalidToken` when it is forged, expired or nobody's, and
+    `WrongCohort` when its owner has come into another cohort since it was issued.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme != SCHEME:
+        token = getattr(request, "session", {}).get(SESSION_KEY, "")
+    return participant_of_token(token.strip()) if token else None
+
+
+def participant_of_token(token: str) -> AbstractParticipant:
+    """The owner of a token. One query. Raises as `participant_from_token`."""
+    try:
+        claims = signing.loads(token, salt=SALT, max_age=settings.TOKEN_MAX_AGE)
+        participant = get_participant_model()._default_manager.get(public_id=claims["id"])
+    except signing.SignatureExpired:
+        raise InvalidToken("The token has expired. Open the experiment's link again.") from None
+    except (signing.BadSignature, KeyError, TypeError, ValueError, ValidationError):
+        raise InvalidToken("The token is not valid here.") from None
+    except get_participant_model().DoesNotExist:
+        raise InvalidToken("The token belongs to nobody here.") from None
+    if participant.cohort != claims.get("cohort"):
+        raise WrongCohort("The token was issued for another cohort.")
+    return participant
+
+
+def resolve_participant(request: HttpRequest) -> AbstractParticipant:
+    """Who is asking, by the site's resolver. Raises `InvalidToken` when nobody can be made out."""
+    resolver: Any = import_string(settings.PARTICIPANT_RESOLVER)
+    participant: AbstractParticipant | None = resolver(request)
+    if participant is None:
+        raise InvalidToken("Nobody is signed in. Open the experiment's link first.")
+    return participant

@@ -1,0 +1,17 @@
+"""What is stored. The verbs on these classes are one-line calls of the front door (`syncgroups.arrivals`)."""
+
+from .barriers import BarrierRecord, ParticipantLinkBarrier, WakeUp
+from .groups import ParticipantLinkSyncGroup, SimpleSyncGroup, SyncGroup
+from .participants import AbstractParticipant, Participant, get_participant_model
+
+__all__ = [
+    "AbstractParticipant",
+    "BarrierRecord",
+    "Participant",
+    "ParticipantLinkBarrier",
+    "ParticipantLinkSyncGroup",
+    "SimpleSyncGroup",
+    "SyncGroup",
+    "WakeUp",
+    "get_participant_model",
+]

@@ -1,0 +1,215 @@
+"""Visits to barriers, the barriers' records, and what wakes them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..conf import settings
+from ..querysets import BarrierRecordQuerySet, LinkBarrierQuerySet, WakeUpQuerySet
+from ..states import LinkState
+from .base import Processed, Stored, front_door
+from .groups import SyncGroup
+
+if TYPE_CHECKING:
+    from .participants import AbstractParticipant
+
+
+class ParticipantLinkBarrier(Stored):
+    """One participant's visit to one barrier. Never deleted; ends once, with an outcome and a reason."""
+
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    participant = models.ForeignKey(
+        settings.PARTICIPANT_MODEL,
+        verbose_name=_("participant"),
+        on_delete=models.PROTECT,
+        related_name="barrier_links",
+    )
+    barrier_id = models.CharField(_("barrier"), max_length=100)
+    cohort = models.CharField(_("cohort"), max_length=100, blank=True, default="")
+    sync_group = models.ForeignKey(
+        SyncGroup,
+        verbose_name=_("group"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="barrier_links",
+        help_text=_("The group with which the participant passes; empty where the barrier does not go by groups."),
+    )
+    visit = models.CharField(
+        _("visit"),
+        max_length=100,
+        null=True,  # noqa: DJ001 - null is not equal to null: visits without a key never collide
+        blank=True,
+        help_text=_("Where in the experiment the visit happens, e.g. the round. The same visit never starts anew."),
+    )
+    state = models.CharField(_("state"), max_length=20, choices=LinkState, default=LinkState.WAITING)
+    arrival_time = models.DateTimeField(_("arrived at"), db_default=Now())
+    deadline = models.DateTimeField(_("waits until"))
+    departure_time = models.DateTimeField(_("departed at"), null=True, blank=True)
+    reason = models.TextField(_("reason"), blank=True, help_text=_("Why the wait ended."))
+    ended_by = models.CharField(_("ended by"), max_length=150, blank=True, help_text=_("Who ended it, if a person did."))
+    time_credit = models.FloatField(_("time credit"), default=0.0, help_text=_("Seconds of paid time earned."))
+
+    objects = LinkBarrierQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["participant", "barrier_id"],
+                condition=Q(state=LinkState.WAITING),
+                name="syncgroups_one_open_visit",
+                violation_error_message=_("The participant is waiting at this barrier already."),
+            ),
+            models.UniqueConstraint(
+                fields=["participant", "barrier_id", "visit"],
+                name="syncgroups_visit_once",
+                violation_error_message=_("The participant has made this visit already."),
+            ),
+            models.CheckConstraint(
+                name="syncgroups_departed_visit_has_time",
+                condition=Q(state=LinkState.WAITING, departure_time__isnull=True)
+                | (~Q(state=LinkState.WAITING) & Q(departure_time__isnull=False)),
+                violation_error_message=_("A visit that ended has a departure time, one that goes on has none."),
+            ),
+            models.CheckConstraint(
+                name="syncgroups_visit_state_known",
+                condition=Q(state__in=LinkState.values),
+                violation_error_message=_("Unknown state."),
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["barrier_id", "cohort", "arrival_time", "id"],
+                name="syncgroups_waiting_in_order",
+                condition=Q(state=LinkState.WAITING),
+            ),
+            models.Index(
+                fields=["sync_group", "barrier_id"],
+                name="syncgroups_waiting_by_group",
+                condition=Q(state=LinkState.WAITING),
+            ),
+            models.Index(
+                fields=["deadline"], name="syncgroups_waiting_deadline", condition=Q(state=LinkState.WAITING)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.participant_id} at {self.barrier_id}: {self.get_state_display()}"
+
+    @property
+    def released(self) -> bool:
+        """Whether the participant was let through."""
+        return self.state == LinkState.RELEASED
+
+    @property
+    def time_waited(self) -> float:
+        """Seconds from arrival to departure, or up to the moment when the engine looked, or up to now."""
+        until = self.departure_time or self.__dict__.get("seen_at") or timezone.now()
+        return (until - self.arrival_time).total_seconds()  # type: ignore[no-any-return]
+
+    @property
+    def failed(self) -> bool:
+        """Whether the wait ended with the participant's failure."""
+        return self.state in {LinkState.FAILED, LinkState.TIMED_OUT}
+
+    @property
+    def failed_reason(self) -> str:
+        return self.reason if self.failed else ""
+
+    @property
+    def time_of_death(self) -> datetime | None:
+        return self.departure_time if self.failed else None
+
+    def get_barrier(self) -> Any:
+        """The barrier's declaration. Raises `BarrierNotRegistered` when it is no longer declared."""
+        return front_door().registry.get(self.barrier_id)
+
+    def release(self, reason: str = "", *, by: str = "") -> None:
+        """Let the participant through. Locks the participant. Raises `NotWaiting` when the visit has ended."""
+        front_door().release(self, reason, by=by)
+
+    def get_waiting_participants(self, for_update: bool = False) -> list[AbstractParticipant]:
+        """Active participants of this cohort who wait at the same barrier, in order of arrival.
+
+        With `for_update` their rows are locked until the transaction ends.
+        """
+        return front_door().waiting_participants(self.barrier_id, self.cohort, for_update=for_update)  # type: ignore[no-any-return]
+
+
+class BarrierRecord(Processed):
+    """A barrier in one cohort: what passes lock, and the researcher's switch."""
+
+    barrier_id = models.CharField(_("barrier"), max_length=100)
+    cohort = models.CharField(_("cohort"), max_length=100, blank=True, default="")
+    paused_at = models.DateTimeField(
+        _("paused at"), null=True, blank=True, help_text=_("While paused nobody is released and no wait ends.")
+    )
+    paused_by = models.CharField(_("paused by"), max_length=150, blank=True)
+
+    objects = BarrierRecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("barrier")
+        verbose_name_plural = _("barriers")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["barrier_id", "cohort"],
+                name="syncgroups_one_record_per_cohort",
+                violation_error_message=_("This barrier has a record for this cohort already."),
+            ),
+        )
+        indexes = (
+            models.Index(fields=["paused_at"], name="syncgroups_paused", condition=Q(paused_at__isnull=False)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.barrier_id} ({self.cohort})" if self.cohort else self.barrier_id
+
+    @property
+    def paused(self) -> bool:
+        """Whether a researcher holds the barrier."""
+        return self.paused_at is not None
+
+
+class WakeUp(models.Model):
+    """A reason to look at a barrier again: somebody arrived or went, or the time to try again has come.
+
+    Rows are only inserted by those who cause work, so that they never wait for it, and only deleted by the
+    pass that serves them, in its own transaction.
+    """
+
+    barrier_id = models.CharField(_("barrier"), max_length=100)
+    cohort = models.CharField(_("cohort"), max_length=100, blank=True, default="")
+    sync_group = models.ForeignKey(
+        SyncGroup,
+        verbose_name=_("group"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+    )
+    due_at = models.DateTimeField(_("due at"), db_default=Now())
+
+    objects = WakeUpQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("wake-up")
+        verbose_name_plural = _("wake-ups")
+        indexes = (
+            models.Index(fields=["barrier_id", "cohort", "sync_group"], name="syncgroups_wakeup_unit"),
+            models.Index(fields=["due_at"], name="syncgroups_wakeup_due"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.barrier_id} at {self.due_at}"

@@ -1,0 +1,35 @@
+"""The engine: the only place that locks a barrier or a group, and releases.
+
+Every pass does four things in this order: lock, look, decide, act. The decision is made by the barrier's rule,
+which is pure. What is moved is locked before it is moved, in one order everywhere: barrier record → groups →
+participants → visits, each by primary key. When the rows turn out to be no longer what was decided about,
+nothing is stored and the pass starts over.
+"""
+
+from .endings import close_group, end_participation, release, settle
+from .groups import process_groups
+from .joining import add_to_group
+from .passes import groups_at, process_barrier, waiting_participants
+from .pausing import pause, resume
+from .sweeping import due_units, recount, sweep, undeclared_barriers
+from .units import Unit, wake
+
+__all__ = [
+    "Unit",
+    "add_to_group",
+    "close_group",
+    "due_units",
+    "end_participation",
+    "groups_at",
+    "pause",
+    "process_barrier",
+    "process_groups",
+    "recount",
+    "undeclared_barriers",
+    "release",
+    "resume",
+    "settle",
+    "sweep",
+    "waiting_participants",
+    "wake",
+]

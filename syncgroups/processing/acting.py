@@ -1,0 +1,119 @@
+"""The fourth of the four verbs: carry out verdicts. Whatever is touched is locked first, in order, and checked again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import signals
+from ..models import ParticipantLinkBarrier, SyncGroup
+from ..states import LinkState
+from .deciding import Verdict
+from .endings import announce_departures, close_locked, end_people, end_visits, settle_locked
+from .joining import fill_places, form_groups, require_groupless
+from .locks import WorldMoved, lock_participants
+from .units import Unit
+
+
+def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
+    """Let through, form, fail and end as decided, in a handful of statements for all verdicts together.
+
+    `groups` are the groups that are locked. Returns the units that have something to decide because of it.
+    Raises `WorldMoved` (or `GroupsNeeded`) before anything that could not be undone.
+    """
+    pks = [pk for verdict in verdicts for pk in verdict.concerned]
+    people = lock_participants(pks) if pks else {}
+    released = [link for verdict in verdicts for link in verdict.released]
+    if not all(people[link.participant_id].is_active for link in released):
+        raise WorldMoved
+    woken = _settle_stale(verdicts, groups)
+    _form_and_fill(barrier, cohort, verdicts, groups)
+    end_visits(released, LinkState.RELEASED, "")
+    _announce(signals.released, barrier, cohort, verdicts, [verdict.released for verdict in verdicts])
+    woken |= _close_and_call(barrier, verdicts, groups)
+    woken |= _fail(barrier, cohort, verdicts, people, groups)
+    return woken
+
+
+def _settle_stale(verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
+    """Counts and leaders of the groups at hand are right before anybody is told who leads."""
+    stale = []
+    for verdict in verdicts:
+        group = verdict.scene.group
+        if group is not None and group.active:
+            members = [member.pk for member in group.active_participants]
+            if group.n_active_participants != len(members) or group.leader_id not in members:
+                stale.append(group)
+    return settle_locked(stale)
+
+
+def _form_and_fill(
+    barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]
+) -> None:
+    for verdict in verdicts:
+        decision = verdict.decision
+        newcomers = [member for proposal in decision.groups for member in proposal.members]
+        newcomers += [participant for participant, _ in decision.joins]
+        require_groupless(newcomers, barrier.group_type)
+        if decision.groups:
+            form_groups(barrier, cohort, decision.groups)
+        if decision.joins:
+            fill_places(decision.joins, groups)
+
+
+def _close_and_call(barrier: Any, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
+    """What happens to groups as they go: the closer closes them, ``on_release`` is called. May raise anything."""
+    going = [v for v in verdicts if v.scene.group is not None and v.scene.group.active and v.decision.release]
+    if barrier.on_release:
+        for verdict in going:
+            barrier.call_on_release(verdict.scene.group, verdict.scene.group.active_participants)
+    if barrier.closes_group:
+        return close_locked([verdict.scene.group for verdict in going if verdict.scene.group], f"passed '{barrier.id}'")
+    return set()
+
+
+def _fail(
+    barrier: Any, cohort: str, verdicts: Sequence[Verdict], people: dict[Any, Any], groups: dict[int, SyncGroup]
+) -> set[Unit]:
+    """End the waits of those who are at fault, out of time, or gone."""
+    woken: set[Unit] = set()
+    for verdict in verdicts:
+        failing = [people[member.pk] for member in verdict.decision.fail if people[member.pk].is_active]
+        if failing:
+            woken |= end_people(failing, groups, reason=verdict.decision.fail_reason)
+        end_strays(verdict.scene.stray.values(), people)
+        overdue = [link for link in verdict.overdue if people[link.participant_id].is_active]
+        if overdue:
+            reason = f"waited too long at barrier '{barrier.id}'"
+            end_visits(overdue, LinkState.TIMED_OUT, reason)
+            woken |= end_people([people[link.participant_id] for link in overdue], groups, reason=reason)
+            announce_departures(signals.timed_out, barrier.id, cohort, overdue, group=_pk(verdict))
+    return woken
+
+
+def end_strays(links: Any, people: dict[Any, Any]) -> None:
+    """End the visits of people who take part no longer; let through who is merely no longer in the group."""
+    for link in links:
+        person = people[link.participant_id]
+        if person.is_active:
+            end_visits([link], LinkState.RELEASED, "no longer a member of the group")
+        elif person.failed:
+            end_visits([link], LinkState.FAILED, person.failed_reason or "failed")
+        else:
+            end_visits([link], LinkState.WITHDRAWN, person.get_status_display())
+
+
+def _announce(
+    signal: Any,
+    barrier: Any,
+    cohort: str,
+    verdicts: Sequence[Verdict],
+    departures: Sequence[Sequence[ParticipantLinkBarrier]],
+) -> None:
+    for verdict, links in zip(verdicts, departures, strict=True):
+        if links:
+            announce_departures(signal, barrier.id, cohort, links, group=_pk(verdict))
+
+
+def _pk(verdict: Verdict) -> int | None:
+    return verdict.scene.group.pk if verdict.scene.group is not None else None

@@ -1,0 +1,192 @@
+"""How visits, participations and groups end, and what follows for those who stay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from django.db import transaction
+
+from .. import registry, signals
+from ..exceptions import NotWaiting
+from ..models import (
+    AbstractParticipant,
+    ParticipantLinkBarrier,
+    ParticipantLinkSyncGroup,
+    SyncGroup,
+    get_participant_model,
+)
+from ..states import LinkState, ParticipantStatus
+from .locks import GroupsNeeded, WorldMoved, lock_groups, lock_participants, until_settled
+from .looking import attach_members
+from .units import Unit, wake
+
+
+def end_participation(
+    participant: AbstractParticipant, *, status: str, failed: bool = False, reason: str = "", by: str = ""
+) -> tuple[bool, set[Unit]]:
+    """Fail, leave or finish: visits, memberships and the participation itself end in one transaction.
+
+    Locks the participant's groups, then the participant. Returns whether it was active until now, and the
+    units that have something to decide because of it (woken already).
+    """
+    people = get_participant_model()._default_manager
+
+    def attempt(more: frozenset[int]) -> tuple[bool, set[Unit]]:
+        memberships = ParticipantLinkSyncGroup.objects.active().of([participant.pk])
+        groups = lock_groups({*memberships.values_list("sync_group", flat=True), *more})
+        person = lock_participants([participant.pk]).get(participant.pk)
+        if person is None or not person.is_active:
+            return False, set()
+        return True, end_people([person], groups, status=status, failed=failed, reason=reason, by=by)
+
+    result = until_settled(attempt)
+    participant.refresh_from_db(
+        fields=["status", "failed", "failed_reason", "time_of_death", "time_credit"],
+        from_queryset=people.all(),
+    )
+    return result
+
+
+def end_people(
+    people: Sequence[AbstractParticipant],
+    groups: dict[int, SyncGroup],
+    *,
+    status: str = ParticipantStatus.WORKING,
+    failed: bool = True,
+    reason: str,
+    by: str = "",
+) -> set[Unit]:
+    """End these participations. The people and all of their groups are locked, else `GroupsNeeded` is raised."""
+    memberships = ParticipantLinkSyncGroup.objects.active().of([person.pk for person in people])
+    concerned = set(memberships.values_list("sync_group", flat=True))
+    if not concerned <= groups.keys():
+        raise GroupsNeeded(concerned)
+    rows = get_participant_model()._default_manager.filter(pk__in=[person.pk for person in people])
+    rows.end(status, failed=failed, reason=reason)  # type: ignore[attr-defined]
+    open_visits = ParticipantLinkBarrier.objects.waiting().filter(participant__in=people)
+    end_visits(open_visits, LinkState.FAILED if failed else LinkState.WITHDRAWN, reason, by=by)
+    memberships.end(reason)
+    for person in people:
+        announce(signals.participant_ended, type(person), participant=person, reason=reason)
+    return settle_locked([groups[pk] for pk in concerned])
+
+
+def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str, *, by: str = "") -> None:
+    """End these open visits of locked participants, and credit them. Raises `WorldMoved` if one ended before."""
+    links = sorted(links, key=attrgetter("barrier_id"))
+    for barrier_id, visits in groupby(links, key=attrgetter("barrier_id")):
+        pks = [visit.pk for visit in visits]
+        barrier = registry.find(barrier_id)
+        credit = barrier.fixed_credit if barrier else None
+        rows = ParticipantLinkBarrier.objects.filter(pk__in=pks)
+        if rows.end(state, reason, by=by, fixed_credit=credit) != len(pks):
+            raise WorldMoved
+    if links:
+        people = get_participant_model()._default_manager.filter(pk__in=[link.participant_id for link in links])
+        people.add_credit_of(ParticipantLinkBarrier.objects.filter(pk__in=[link.pk for link in links]))  # type: ignore[attr-defined]
+
+
+def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> None:
+    """Let one participant through, whatever the rule says. Raises `NotWaiting`. Locks the participant."""
+
+    def attempt(more: frozenset[int]) -> None:
+        lock_participants([link.participant_id])
+        link.refresh_from_db()
+        if link.state != LinkState.WAITING:
+            raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
+        end_visits([link], LinkState.RELEASED, reason, by=by)
+        announce_departures(signals.released, link.barrier_id, link.cohort, [link], group=link.sync_group_id)
+
+    until_settled(attempt)
+    link.refresh_from_db()
+
+
+def settle(group: SyncGroup) -> set[Unit]:
+    """Put count, leader and memberships right; close the group if it is empty. Locks the group."""
+
+    def attempt(more: frozenset[int]) -> set[Unit]:
+        return settle_locked(lock_groups({group.pk}).values())
+
+    units = until_settled(attempt)
+    group.refresh_from_db()
+    return units
+
+
+def settle_locked(groups: Collection[SyncGroup]) -> set[Unit]:
+    """As `settle`, for groups that are locked. Wakes and returns the units for which that matters."""
+    groups = [group for group in groups if group.active]
+    gone = attach_members(groups)
+    ParticipantLinkSyncGroup.objects.filter(pk__in=[link.pk for link in gone]).end("takes part no longer")
+    changed = [group for group in groups if _put_right(group)]
+    changed_too = {link.sync_group_id for link in gone}
+    woken = wake_for([group for group in groups if group in changed or group.pk in changed_too])
+    return woken | close_locked([group for group in groups if not group.active_participants], "no members are left")
+
+
+def _put_right(group: SyncGroup) -> bool:
+    """Recount, and elect the member who joined first if the leader cannot lead any longer."""
+    members = {member.pk: member for member in group.active_participants}
+    leader = group.leader_id if group.leader_id in members else next(iter(members), None)
+    right = (len(members), leader)
+    if right == (group.n_active_participants, group.leader_id):
+        return False
+    group.n_active_participants, group.leader_id = right
+    SyncGroup.objects.filter(pk=group.pk).update(n_active_participants=len(members), leader_id=leader)
+    return True
+
+
+def close_group(group: SyncGroup, *, reason: str = "", by: str = "") -> tuple[bool, set[Unit]]:
+    """End a group and its memberships. Locks the group. Returns whether it was active, and whom that concerns."""
+    reason = f"{reason} (by {by})".strip() if by else reason
+
+    def attempt(more: frozenset[int]) -> tuple[bool, set[Unit]]:
+        locked = [locked for locked in lock_groups({group.pk}).values() if locked.active]
+        return bool(locked), close_locked(locked, reason)
+
+    result = until_settled(attempt)
+    group.refresh_from_db()
+    return result
+
+
+def close_locked(groups: Collection[SyncGroup], reason: str) -> set[Unit]:
+    """As `close_group`, for groups that are locked."""
+    if not groups:
+        return set()
+    pks = [group.pk for group in groups]
+    SyncGroup.objects.filter(pk__in=pks).close(reason)
+    ParticipantLinkSyncGroup.objects.filter(sync_group__in=pks).end(reason or "group closed")
+    for group in groups:
+        group.active = False
+        announce(signals.group_closed, SyncGroup, group=group, reason=reason)
+    return wake_for(groups)
+
+
+def wake_for(groups: Collection[SyncGroup]) -> set[Unit]:
+    """Wake the barriers where members of these groups wait, and the groupers that could fill a free place."""
+    if not groups:
+        return set()
+    places = ParticipantLinkBarrier.objects.waiting().filter(sync_group__in=groups).order_by()
+    units = {Unit(*place) for place in places.values_list("barrier_id", "cohort", "sync_group").distinct()}
+    for group in groups:
+        if group.join_existing_groups and group.active:
+            units |= {Unit(grouper.id, group.cohort) for grouper in registry.groupers_of(group.group_type)}
+    wake(units)
+    return units
+
+
+def announce_departures(
+    signal: Any, barrier_id: str, cohort: str, links: Sequence[ParticipantLinkBarrier], *, group: int | None
+) -> None:
+    """Tell the site, after commit, who departed from a barrier."""
+    barrier = registry.find(barrier_id)
+    people = [link.participant_id for link in links]
+    announce(signal, type(barrier), barrier_id=barrier_id, cohort=cohort, participants=people, group=group)
+
+
+def announce(signal: Any, sender: Any, **facts: Any) -> None:
+    """Send a signal after commit; receivers that raise are logged by Django and disturb nobody."""
+    transaction.on_commit(partial(signal.send_robust, sender, **facts))

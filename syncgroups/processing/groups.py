@@ -1,0 +1,87 @@
+"""Passes over a group barrier: each group is locked, decided about and released on its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from ..exceptions import Contended
+from ..models import BarrierRecord, ParticipantLinkBarrier
+from ..states import PassOutcome
+from .acting import act
+from .deciding import Verdict, decide
+from .locks import lock_groups, until_settled
+from .looking import look_at_groups
+from .results import PassResult, keep_in_mind, note_on_record, record_of
+from .units import Unit, claim
+
+logger = logging.getLogger(__name__)
+
+#: Groups that share a transaction where no code of the site runs in it.
+BATCH = 250
+
+
+def process_groups(barrier: Any, cohort: str, pks: Sequence[int], *, skip_locked: bool = False) -> PassResult:
+    """Let the complete ones of these groups go, and end the waits whose time is up.
+
+    A group whose pass raises stays as it was, with the error on it, and holds back no other.
+    """
+    record = record_of(barrier.id, cohort)
+    if record.paused:
+        return PassResult(PassOutcome.PAUSED)
+    size = 1 if barrier.on_release else BATCH
+    remaining = iter(pks)
+    result = PassResult(PassOutcome.IDLE)
+    while batch := list(islice(remaining, size)):
+        result += _one_batch(barrier, cohort, batch, skip_locked)
+    note_on_record(record, result)
+    return result
+
+
+def _one_batch(barrier: Any, cohort: str, pks: Sequence[int], skip_locked: bool) -> PassResult:
+    attempt = partial(_pass, barrier, cohort, pks, skip_locked)
+    try:
+        return until_settled(attempt)
+    except Contended:
+        return PassResult(PassOutcome.BUSY, {Unit(barrier.id, cohort, pk) for pk in pks})
+    except Exception as error:
+        if len(pks) > 1:
+            alone = (_one_batch(barrier, cohort, [pk], skip_locked) for pk in pks)
+            return sum(alone, PassResult(PassOutcome.IDLE))
+        logger.exception("The pass over group %s at barrier '%s' failed.", pks[0], barrier.id)
+        return until_settled(partial(attempt, error=error))
+
+
+def _pass(
+    barrier: Any,
+    cohort: str,
+    pks: Sequence[int],
+    skip_locked: bool,
+    more: frozenset[int],
+    *,
+    error: Exception | None = None,
+) -> PassResult:
+    locked = lock_groups({*pks, *more}, skip_locked=skip_locked)
+    groups = [locked[pk] for pk in pks if pk in locked]
+    if not groups or not more <= locked.keys():
+        return PassResult(PassOutcome.BUSY)
+    if BarrierRecord.objects.paused().filter(barrier_id=barrier.id, cohort=cohort).exists():
+        return PassResult(PassOutcome.PAUSED)
+    if not claim(*(Unit(barrier.id, cohort, group.pk) for group in groups)) and error is None:
+        links = ParticipantLinkBarrier.objects.at(barrier.id)
+        if not links.filter(sync_group__in=groups).overdue().exists():
+            return PassResult(PassOutcome.IDLE)
+
+    scenes = look_at_groups(barrier, groups)
+
+    verdicts = [decide(barrier, scene) if error is None else Verdict.held(scene, error) for scene in scenes]
+
+    woken = act(barrier, cohort, verdicts, locked)
+    for verdict in verdicts:
+        group = verdict.scene.group
+        if group is not None:
+            keep_in_mind(barrier, Unit(barrier.id, cohort, group.pk), group, verdict)
+    return PassResult.of(next((v.error for v in verdicts if v.error), None), woken)

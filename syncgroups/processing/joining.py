@@ -1,0 +1,115 @@
+"""How people come into groups: by a grouper's proposal, by filling a free place, or by a researcher."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from .. import signals
+from ..decisions import GroupProposal
+from ..exceptions import AlreadyInGroup, GroupFull, GroupNotActive, ParticipantNotActive, WrongCohort
+from ..models import AbstractParticipant, ParticipantLinkSyncGroup, SyncGroup
+from .endings import announce, settle_locked
+from .locks import WorldMoved, lock_groups, lock_participants, until_settled
+from .looking import attach_members
+from .units import Unit
+
+
+def joinable_groups(barrier: Any, cohort: str, newcomers: int) -> list[SyncGroup]:
+    """Active groups of the cohort with room, smallest then oldest, tied to their members."""
+    groups = SyncGroup.objects.of_type(barrier.group_type).in_cohort(cohort).open_to_newcomers()
+    # Without a criterion nobody can get beyond the first so many groups.
+    found = list(groups if barrier.join_criterion else groups[:newcomers])
+    attach_members(found)
+    return found
+
+
+def form_groups(barrier: Any, cohort: str, proposals: Sequence[GroupProposal]) -> None:
+    """Store the proposed groups. Their members are locked and in no active group of the type."""
+    groups = SyncGroup.objects.bulk_create([_group(barrier, cohort, proposal) for proposal in proposals])
+    ParticipantLinkSyncGroup.objects.bulk_create(
+        ParticipantLinkSyncGroup(participant=member, sync_group=group, group_type=group.group_type)
+        for group, proposal in zip(groups, proposals, strict=True)
+        for member in proposal.members
+    )
+    for group in groups:
+        announce(signals.group_formed, SyncGroup, group=group)
+
+
+def _group(barrier: Any, cohort: str, proposal: GroupProposal) -> SyncGroup:
+    minimum, initial, maximum = proposal.sizes()
+    return SyncGroup(
+        kind=proposal.type,
+        group_type=barrier.group_type,
+        cohort=cohort,
+        leader=proposal.leader,
+        n_active_participants=len(proposal.members),
+        min_group_size=minimum,
+        initial_group_size=initial,
+        max_group_size=maximum,
+        join_existing_groups=proposal.join_existing_groups,
+        details=proposal.details,
+    )
+
+
+def fill_places(joins: Sequence[tuple[AbstractParticipant, SyncGroup]], locked: dict[int, SyncGroup]) -> None:
+    """Let people join groups that are locked. Raises `WorldMoved` when a group is not as it was when it was chosen."""
+    newcomers = defaultdict(list)
+    for participant, seen in joins:
+        group = locked.get(seen.pk)
+        if group is None or not group.active or group.n_active_participants != seen.n_active_participants:
+            raise WorldMoved
+        newcomers[group.pk].append(participant)
+    for pk, participants in newcomers.items():
+        limit = locked[pk].max_group_size
+        if limit is not None and locked[pk].n_active_participants + len(participants) > limit:
+            raise GroupFull(f"Group {pk} has room for {limit} members, and more were chosen to join it.")
+    ParticipantLinkSyncGroup.objects.bulk_create(
+        ParticipantLinkSyncGroup(participant=participant, sync_group_id=pk, group_type=locked[pk].group_type)
+        for pk, participants in newcomers.items()
+        for participant in participants
+    )
+    settle_locked([locked[pk] for pk in newcomers])
+
+
+def require_groupless(participants: Collection[AbstractParticipant], group_type: str) -> None:
+    """Raise `WorldMoved` if one of these locked participants has come into a group of the type meanwhile."""
+    memberships = ParticipantLinkSyncGroup.objects.active().of(participants)
+    if participants and memberships.filter(group_type=group_type).exists():
+        raise WorldMoved
+
+
+def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> set[Unit]:
+    """Make one participant a member. Locks the group, then the participant.
+
+    Raises `GroupNotActive`, `GroupFull`, `WrongCohort`, `AlreadyInGroup` or `ParticipantNotActive`.
+    """
+
+    def attempt(more: frozenset[int]) -> set[Unit]:
+        locked = lock_groups({group.pk})[group.pk]
+        person = lock_participants([participant.pk])[participant.pk]
+        attach_members([locked])
+        _require_place(locked, person)
+        ParticipantLinkSyncGroup.objects.create(
+            participant=person, sync_group=locked, group_type=locked.group_type
+        )
+        return settle_locked([locked])
+
+    units = until_settled(attempt)
+    group.refresh_from_db()
+    return units
+
+
+def _require_place(group: SyncGroup, participant: AbstractParticipant) -> None:
+    if not group.active:
+        raise GroupNotActive(f"Group {group.pk} is closed.")
+    if group.cohort != participant.cohort:
+        raise WrongCohort(f"{participant} is in cohort '{participant.cohort}', group {group.pk} in '{group.cohort}'.")
+    if not participant.is_active:
+        raise ParticipantNotActive(f"{participant} takes part no longer.")
+    memberships = ParticipantLinkSyncGroup.objects.active().of([participant])
+    if memberships.filter(group_type=group.group_type).exists():
+        raise AlreadyInGroup(f"{participant} is in an active group of type '{group.group_type}' already.")
+    if group.max_group_size is not None and len(group.active_participants) >= group.max_group_size:
+        raise GroupFull(f"Group {group.pk} has {group.max_group_size} members and no room for another one.")

@@ -1,0 +1,73 @@
+"""Row locks, in the one order: barrier record → groups → participants, each by primary key.
+
+Whoever ends a visit or a membership, or adds one, holds the participant; whoever changes who is in a group, or
+closes it, holds the group; whoever decides about a barrier that does not go by groups holds its record. Visits
+and memberships are guarded by these and need no lock of their own. All locks are ``FOR NO KEY UPDATE``, so that
+arrivals, whose rows only point at participants and groups, never wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TypeVar
+
+from django.db import transaction
+
+from ..exceptions import Contended
+from ..models import AbstractParticipant, BarrierRecord, SyncGroup, get_participant_model
+
+T = TypeVar("T")
+
+#: How often a transaction starts over before it gives up.
+TRIES = 8
+
+
+class WorldMoved(Exception):
+    """What was decided no longer fits what is stored."""
+
+
+class GroupsNeeded(WorldMoved):
+    """Groups turned out to be concerned that have to be locked before what is locked already."""
+
+    def __init__(self, pks: Iterable[int]) -> None:
+        self.pks = frozenset(pks)
+        super().__init__(f"groups {sorted(self.pks)} have to be locked, too")
+
+
+def until_settled(attempt: Callable[[frozenset[int]], T]) -> T:
+    """Run `attempt` in a transaction of its own, over again when the world has moved meanwhile.
+
+    It is given the primary keys of groups to lock beyond those it knows of. Raises `Contended` after some tries.
+    """
+    groups: frozenset[int] = frozenset()
+    for _ in range(TRIES):
+        try:
+            with transaction.atomic():
+                return attempt(groups)
+        except GroupsNeeded as more:
+            groups |= more.pks
+        except WorldMoved:
+            continue
+    raise Contended("Others kept changing the same participants or groups. Nothing was changed: try again.")
+
+
+def lock_record(barrier_id: str, cohort: str, *, skip_locked: bool = False) -> BarrierRecord | None:
+    """The barrier's record, locked; None when somebody else has it and `skip_locked` was asked for."""
+    records = BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort)
+    return records.select_for_update(skip_locked=skip_locked, no_key=True).first()
+
+
+def lock_groups(pks: Collection[int], *, skip_locked: bool = False) -> dict[int, SyncGroup]:
+    """These groups, locked in order; with `skip_locked` those that nobody else has."""
+    if not pks:
+        return {}
+    groups = SyncGroup.objects.filter(pk__in=pks).order_by("pk")
+    return {group.pk: group for group in groups.select_for_update(skip_locked=skip_locked, no_key=True)}
+
+
+def lock_participants(pks: Collection[int]) -> dict[int, AbstractParticipant]:
+    """These participants, locked in order."""
+    if not pks:
+        return {}
+    people = get_participant_model()._default_manager.filter(pk__in=pks).order_by("pk")
+    return {person.pk: person for person in people.select_for_update(no_key=True)}

@@ -1,0 +1,119 @@
+"""The second of the four verbs: load what a rule may need, in a number of queries that does not depend on how many.
+
+The rows are tied to one another, so that inside a rule ``participant.active_sync_groups``,
+``participant.active_barriers`` and ``group.active_participants`` answer without a query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connections
+from django.db.models import prefetch_related_objects
+from django.db.models.functions import Now
+
+from ..exceptions import ImpureRule
+from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
+
+
+@dataclass
+class Scene:
+    """What there is to see at one barrier in one cohort or, at a group barrier, of one group there."""
+
+    #: Open visits in order of arrival, by the participant's primary key; only of those who may be chosen.
+    here: dict[Any, ParticipantLinkBarrier] = field(default_factory=dict)
+    #: Open visits of people who take part no longer, or who are no longer in the group.
+    stray: dict[Any, ParticipantLinkBarrier] = field(default_factory=dict)
+    group: SyncGroup | None = None
+
+    @property
+    def waiting(self) -> list[AbstractParticipant]:
+        return [link.participant for link in self.here.values()]
+
+    def overdue(self) -> list[ParticipantLinkBarrier]:
+        """Visits past their deadline at the moment of the look."""
+        return [link for link in self.here.values() if link.deadline <= link.seen_at]  # type: ignore[attr-defined]
+
+
+def look_at_pool(barrier: Any, cohort: str) -> Scene:
+    """Everybody who waits at the barrier in this cohort, with their groups."""
+    links = ParticipantLinkBarrier.objects.at(barrier.id, cohort).waiting().in_order_of_arrival()
+    scene = Scene()
+    for link in links.select_related("participant").annotate(seen_at=Now()):
+        side = scene.here if link.participant.is_active else scene.stray
+        side[link.participant_id] = link
+        _tie(link, barrier.id)
+    _attach_groups(scene.waiting)
+    prefetch_related_objects(scene.waiting, *barrier.prefetch)
+    return scene
+
+
+def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
+    """One scene for each of these groups: who is in it, and who of them waits at the barrier."""
+    attach_members(groups)
+    members = {member.pk: member for group in groups for member in group.active_participants}
+    _attach_groups(members.values(), known={group.pk: group for group in groups})
+    scenes = {group.pk: Scene(group=group) for group in groups}
+    links = ParticipantLinkBarrier.objects.at(barrier.id).waiting().filter(sync_group__in=groups)
+    for link in links.in_order_of_arrival().annotate(seen_at=Now()):
+        scene = scenes[link.sync_group_id]
+        member = members.get(link.participant_id)
+        if member is None or member not in scene.group.active_participants:
+            scene.stray[link.participant_id] = link
+            continue
+        link.participant = member
+        scene.here[member.pk] = link
+        _tie(link, barrier.id)
+    prefetch_related_objects(list(members.values()), *barrier.prefetch)
+    return list(scenes.values())
+
+
+def attach_members(groups: Iterable[SyncGroup]) -> list[ParticipantLinkSyncGroup]:
+    """Tie each group to its active members. Returns the memberships whose participant takes part no longer."""
+    by_pk = {group.pk: group for group in groups}
+    gone = []
+    for group in by_pk.values():
+        group.__dict__["seen_members"] = []
+    links = ParticipantLinkSyncGroup.objects.active().filter(sync_group__in=by_pk).in_order_of_arrival()
+    for link in links.select_related("participant"):
+        if link.participant.is_active:
+            by_pk[link.sync_group_id].__dict__["seen_members"].append(link.participant)
+        else:
+            gone.append(link)
+    return gone
+
+
+def _tie(link: ParticipantLinkBarrier, barrier_id: str) -> None:
+    link.participant.__dict__["seen_barriers"] = {barrier_id: link}
+
+
+def _attach_groups(
+    participants: Iterable[AbstractParticipant], known: dict[int, SyncGroup] | None = None
+) -> None:
+    by_pk = {participant.pk: participant for participant in participants}
+    known = known or {}
+    for participant in by_pk.values():
+        participant.__dict__["seen_groups"] = {}
+    links = ParticipantLinkSyncGroup.objects.active().of(by_pk).in_order_of_arrival().select_related("sync_group")
+    for link in links if by_pk else ():
+        group = known.setdefault(link.sync_group_id, link.sync_group)
+        by_pk[link.participant_id].__dict__["seen_groups"][group.group_type] = group
+
+
+@contextmanager
+def no_queries(barrier_id: str) -> Iterator[None]:
+    """While a rule decides, the database answers with `ImpureRule`."""
+
+    def refuse(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        raise ImpureRule(
+            f"The rule of barrier '{barrier_id}' queried the database. Rules decide about what they are handed: name"
+            f" the relations they need in the barrier's 'prefetch'. The query was: {sql[:200]}"
+        )
+
+    with ExitStack() as stack:
+        for connection in connections.all(initialized_only=True):
+            stack.enter_context(connection.execute_wrapper(refuse))
+        yield

@@ -1,0 +1,102 @@
+"""One pass over a barrier: lock, look, decide, act."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import Any
+
+from .. import registry
+from ..exceptions import Contended
+from ..models import AbstractParticipant, ParticipantLinkBarrier
+from ..states import PassOutcome
+from .acting import act
+from .deciding import Verdict, decide
+from .groups import process_groups
+from .joining import joinable_groups
+from .locks import lock_groups, lock_participants, lock_record, until_settled
+from .looking import look_at_pool
+from .results import PassResult, keep_in_mind, record_of
+from .units import Unit, claim
+
+logger = logging.getLogger(__name__)
+
+
+def process_barrier(
+    barrier_id: str, cohort: str = "", group: int | None = None, *, skip_locked: bool = False
+) -> PassResult:
+    """Release whoever can go and end the waits whose time is up.
+
+    At a group barrier that concerns one group, or every group that waits there. Idempotent; safe in any number
+    of processes. Waits for the lock unless `skip_locked`. A barrier that is not declared (any longer) lets
+    nobody through, but its waits end at their deadlines.
+    """
+    barrier = registry.find(barrier_id) or registry.Undeclared(barrier_id)
+    if not barrier.per_group:
+        return process_pool(barrier, cohort, skip_locked=skip_locked)
+    return process_groups(barrier, cohort, [group] if group else groups_at(barrier_id, cohort), skip_locked=skip_locked)
+
+
+def groups_at(barrier_id: str, cohort: str) -> list[int]:
+    """Primary keys of the groups of which somebody waits at the barrier, longest wait first."""
+    links = ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting().in_order_of_arrival()
+    pks = links.filter(sync_group__isnull=False).values_list("sync_group", flat=True)
+    return list(dict.fromkeys(pks))
+
+
+def process_pool(barrier: Any, cohort: str, *, skip_locked: bool = False) -> PassResult:
+    """A pass over a barrier whose unit is the cohort: a grouper, or a rule of the site's own."""
+    attempt = partial(_pass, barrier, cohort, skip_locked)
+    try:
+        record_of(barrier.id, cohort)
+        return until_settled(attempt)
+    except Contended:
+        return PassResult(PassOutcome.BUSY, {Unit(barrier.id, cohort)})
+    except Exception as error:
+        logger.exception("The pass over barrier '%s' (cohort '%s') failed.", barrier.id, cohort)
+        return until_settled(partial(attempt, error=error))
+
+
+def _pass(
+    barrier: Any, cohort: str, skip_locked: bool, more: frozenset[int], *, error: Exception | None = None
+) -> PassResult:
+    unit = Unit(barrier.id, cohort)
+
+    record = lock_record(barrier.id, cohort, skip_locked=skip_locked)
+    if record is None:
+        return PassResult(PassOutcome.BUSY)
+    if record.paused:
+        return PassResult(PassOutcome.PAUSED)
+    if _nothing_due(barrier, cohort, claim(unit)) and error is None:
+        return PassResult(PassOutcome.IDLE)
+
+    scene = look_at_pool(barrier, cohort)
+    joinable = joinable_groups(barrier, cohort, len(scene.here)) if barrier.join_existing_groups else []
+
+    verdict = decide(barrier, scene, joinable) if error is None else Verdict.held(scene, error)
+
+    woken = act(barrier, cohort, [verdict], lock_groups({*more, *(group.pk for _, group in verdict.decision.joins)}))
+    keep_in_mind(barrier, unit, record, verdict)
+    return PassResult.of(verdict.error, woken)
+
+
+def _nothing_due(barrier: Any, cohort: str, claimed: int) -> bool:
+    """Whether the look can be spared: nobody called, or too few wait for the rule to say yes; and no time is up."""
+    links = ParticipantLinkBarrier.objects.at(barrier.id, cohort)
+    called = claimed and (
+        barrier.minimum_waiting <= 1 or links.waiting()[: barrier.minimum_waiting].count() >= barrier.minimum_waiting
+    )
+    return not called and not links.overdue().exists()
+
+
+
+
+def waiting_participants(barrier_id: str, cohort: str, *, for_update: bool = False) -> list[AbstractParticipant]:
+    """Active participants who wait there, in order of arrival.
+
+    With `for_update` their rows are locked, in order of primary key, until the caller's transaction ends.
+    """
+    links = ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting().by_active_participants()
+    if for_update:
+        lock_participants(set(links.values_list("participant", flat=True)))
+    return [link.participant for link in links.in_order_of_arrival().select_related("participant")]

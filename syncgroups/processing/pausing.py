@@ -1,0 +1,50 @@
+"""The researcher's switch: hold a barrier in one cohort, clocks included, and let it go again."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from ..models import BarrierRecord, ParticipantLinkBarrier
+from .locks import lock_groups, lock_participants, lock_record
+from .results import record_of
+from .units import Unit, wake
+
+
+def pause(barrier_id: str, cohort: str = "", *, by: str = "") -> bool:
+    """Hold the barrier. Once this returns nobody is released there and no wait ends, until `resume`.
+
+    Waits for the passes under way, by locking the record and then the groups that wait there. True unless it
+    was paused before.
+    """
+    record_of(barrier_id, cohort)
+    with transaction.atomic():
+        record = lock_record(barrier_id, cohort)
+        if record is None or record.paused:
+            return False
+        BarrierRecord.objects.filter(pk=record.pk).update(paused_at=Now(), paused_by=by)
+        lock_groups(set(_waiting(barrier_id, cohort).exclude(sync_group=None).values_list("sync_group", flat=True)))
+        return True
+
+
+def resume(barrier_id: str, cohort: str = "") -> set[Unit]:
+    """Let the barrier go on; everybody who waits gets back the time for which it was held.
+
+    Locks the record and then those who wait. Returns the units to process (woken already).
+    """
+    with transaction.atomic():
+        record = lock_record(barrier_id, cohort)
+        if record is None or not record.paused:
+            return set()
+        waiting = _waiting(barrier_id, cohort)
+        lock_participants(set(waiting.values_list("participant", flat=True)))
+        waiting.put_off(record.paused_at)
+        BarrierRecord.objects.filter(pk=record.pk).update(paused_at=None, paused_by="")
+        groups = set(waiting.values_list("sync_group", flat=True).order_by())
+        units = {Unit(barrier_id, cohort, group) for group in groups} | {Unit(barrier_id, cohort)}
+        wake(units)
+        return units
+
+
+def _waiting(barrier_id: str, cohort: str):  # type: ignore[no-untyped-def]
+    return ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting()

@@ -1,0 +1,86 @@
+"""What a pass leaves behind: an outcome for its caller, and errors and times for the researcher."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from ..conf import settings
+from ..models import BarrierRecord, SyncGroup, WakeUp
+from ..states import PassOutcome
+from .deciding import Verdict
+from .units import Unit, wake
+
+#: The more telling outcome first: what is said of several passes together.
+TELLING = [PassOutcome.FAILED, PassOutcome.DONE, PassOutcome.PAUSED, PassOutcome.BUSY, PassOutcome.IDLE]
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """How a pass went, and which units it found to be in need of one, too."""
+
+    outcome: PassOutcome
+    rerun: Iterable[Unit] = field(default_factory=set)
+    error: Exception | None = None
+
+    @classmethod
+    def of(cls, error: Exception | None, woken: Iterable[Unit]) -> PassResult:
+        return cls(PassOutcome.FAILED if error else PassOutcome.DONE, set(woken), error)
+
+    def __add__(self, other: PassResult) -> PassResult:
+        outcome = min(self.outcome, other.outcome, key=TELLING.index)
+        return PassResult(outcome, {*self.rerun, *other.rerun}, self.error or other.error)
+
+
+def record_of(barrier_id: str, cohort: str) -> BarrierRecord:
+    """The barrier's record, made when it is missing. Not inside a pass: making it could wait for another one."""
+    records = BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort)
+    record = records.first()
+    if record is None:
+        BarrierRecord.objects.bulk_create([BarrierRecord(barrier_id=barrier_id, cohort=cohort)], ignore_conflicts=True)
+        record = records.get()
+    return record
+
+
+def keep_in_mind(barrier: Any, unit: Unit, row: BarrierRecord | SyncGroup, verdict: Verdict) -> None:
+    """Store on the locked row how its pass went, and arrange the next try or the next look."""
+    rows = type(row)._default_manager.filter(pk=row.pk)
+    if verdict.error is not None:
+        tries = row.error_count + 1
+        rows.update(
+            last_processed=Now(), last_error=told(verdict.error), last_error_at=Now(), error_count=tries
+        )
+        wake([unit], after=min(2.0 ** (tries - 1), settings.RETRY_MAX_INTERVAL))
+        return
+    if row.error_count or isinstance(row, BarrierRecord):
+        rows.update(last_processed=Now(), last_error="", error_count=0)
+    if barrier.recheck_interval and len(verdict.scene.here) > len(verdict.released):
+        waiting_already = WakeUp.objects.at(unit.barrier_id, unit.cohort).filter(sync_group=unit.group)
+        if not waiting_already.exists():
+            wake([unit], after=barrier.recheck_interval)
+
+
+def note_on_record(record: BarrierRecord, result: PassResult) -> None:
+    """Store on a group barrier's record that it is alive, at most once a second, and the last error of its groups.
+
+    Outside the passes, so that two groups never wait for each other here.
+    """
+    rows = BarrierRecord.objects.filter(pk=record.pk)
+    if result.error is not None:
+        rows.update(last_error=told(result.error), last_error_at=Now(), last_processed=Now())
+    elif result.outcome == PassOutcome.DONE:
+        a_while_ago = Now() - timedelta(seconds=1)
+        rows.filter(Q(last_processed__isnull=True) | Q(last_processed__lt=a_while_ago)).update(last_processed=Now())
+
+
+def told(error: Exception) -> str:
+    """The error for a researcher: what was raised, and in which line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{where}"

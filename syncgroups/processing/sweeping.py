@@ -1,0 +1,100 @@
+"""The safety net: find what is due wherever nobody rang, process it, and recount groups bit by bit."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from itertools import count
+
+from django.db.models import F, Q
+
+from .. import registry
+from ..conf import settings
+from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
+from ..states import PassOutcome
+from .endings import settle
+from .groups import process_groups
+from .passes import process_barrier
+from .results import PassResult
+from .units import Unit
+
+logger = logging.getLogger(__name__)
+
+#: Where this process's next recount starts. Nothing depends on it but the order of the work.
+_recounted_up_to = 0
+
+
+def sweep() -> PassResult:
+    """Process every unit with something due, skipping those at which others are at work, and recount some groups.
+
+    Costs the same whether ten wait or ten thousand. What raises is logged and stops nothing else.
+    """
+    report_undeclared()
+    by_barrier: dict[tuple[str, str], set[int | None]] = defaultdict(set)
+    for unit in due_units():
+        by_barrier[unit.barrier_id, unit.cohort].add(unit.group)
+    result = PassResult(PassOutcome.IDLE)
+    for (barrier_id, cohort), groups in by_barrier.items():
+        try:
+            result += _process(barrier_id, cohort, groups)
+        except Exception:
+            logger.exception("The sweep could not process barrier '%s' (cohort '%s').", barrier_id, cohort)
+    return result + PassResult(PassOutcome.IDLE, recount(limit=settings.RECOUNT_LIMIT))
+
+
+def _process(barrier_id: str, cohort: str, groups: set[int | None]) -> PassResult:
+    barrier = registry.find(barrier_id)
+    if barrier is not None and barrier.per_group:
+        return process_groups(barrier, cohort, sorted(pk for pk in groups if pk), skip_locked=True)
+    return process_barrier(barrier_id, cohort, skip_locked=True)
+
+
+def due_units() -> set[Unit]:
+    """Units at which somebody called or a deadline has passed, but for paused ones. Three queries, bounded."""
+    paused = Q(pk__in=[])
+    for record in BarrierRecord.objects.paused():
+        paused |= Q(barrier_id=record.barrier_id, cohort=record.cohort)
+    declared = [barrier.id for barrier in registry.all_barriers()]
+    called = WakeUp.objects.due().filter(barrier_id__in=declared)
+    overdue = ParticipantLinkBarrier.objects.overdue()
+    units: set[Unit] = set()
+    for rows in (called, overdue):
+        places = rows.exclude(paused).order_by().values_list("barrier_id", "cohort", "sync_group").distinct()
+        units |= {Unit(*place) for place in places[: settings.SWEEP_LIMIT]}
+    return units
+
+
+def recount(*, limit: int | None = None) -> set[Unit]:
+    """Put right the groups whose stored count is wrong, e.g. because the site wrote to participants directly.
+
+    Looks at the next `limit` active groups, starting over at the end; at all of them when `limit` is None.
+    """
+    global _recounted_up_to
+    groups = SyncGroup.objects.active().order_by("pk")
+    window = groups.filter(pk__gt=_recounted_up_to)[:limit] if limit else groups
+    pks = list(window.values_list("pk", flat=True))
+    if limit:
+        _recounted_up_to = pks[-1] if len(pks) == limit else 0
+    drifted = groups.filter(pk__in=pks).with_true_count().exclude(true_count=F("n_active_participants"))
+    return {unit for group in drifted for unit in settle(group)} if pks else set()
+
+
+def undeclared_barriers() -> list[str]:
+    """Ids of barriers that the database knows and the site does not declare (any longer)."""
+    declared = [barrier.id for barrier in registry.all_barriers()]
+    known = BarrierRecord.objects.exclude(barrier_id__in=declared).order_by("barrier_id")
+    return list(known.values_list("barrier_id", flat=True).distinct())
+
+
+_sweeps = count()
+
+
+def report_undeclared(*, every: int = 60) -> None:
+    """Log undeclared barriers, in one sweep of `every` so many."""
+    if next(_sweeps) % every == 0:
+        for barrier_id in undeclared_barriers():
+            logger.warning(
+                "Barrier '%s' is known to the database and no longer declared: whoever waits there is let go at the"
+                " deadline only. Declare it again, or end the visits in the admin.",
+                barrier_id,
+            )

@@ -1,0 +1,152 @@
+"""The vocabulary of queries: adjectives filter, verbs update and restate their precondition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Case, Count, F, Func, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Least, Now
+
+from .states import LinkState, ParticipantStatus
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+#: A participant who may arrive, wait and be grouped.
+ACTIVE = Q(status=ParticipantStatus.WORKING, failed=False)
+
+
+class InSeconds(Func):
+    """A duration as a floating-point number of seconds, which is a different sentence on every database."""
+
+    output_field = models.FloatField()
+    arity = 1
+    template = "%(expressions)s / 1000000.0"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="EXTRACT(EPOCH FROM %(expressions)s)", **context)
+
+
+class ParticipantQuerySet(models.QuerySet[Any]):
+    def active(self) -> Self:
+        return self.filter(ACTIVE)
+
+    def in_cohort(self, cohort: str) -> Self:
+        return self.filter(cohort=cohort)
+
+    def not_seen_for(self, seconds: timedelta) -> Self:
+        return self.filter(Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=Now() - seconds))
+
+    def mark_seen(self) -> int:
+        return self.update(last_seen_at=Now())
+
+    def end(self, status: str, *, failed: bool, reason: str) -> int:
+        """Active participants take part no longer."""
+        death: Any = Now() if failed else F("time_of_death")
+        return self.active().update(
+            status=status, failed=failed, failed_reason=reason if failed else "", time_of_death=death
+        )
+
+    def add_credit_of(self, links: LinkBarrierQuerySet) -> int:
+        """Add what these visits earned to those who made them."""
+        earned = links.filter(participant=OuterRef("pk")).order_by().values("participant")
+        total = Subquery(earned.annotate(total=Sum("time_credit")).values("total"))
+        return self.update(time_credit=F("time_credit") + Coalesce(total, 0.0))
+
+
+class SyncGroupQuerySet(models.QuerySet[Any]):
+    def active(self) -> Self:
+        return self.filter(active=True)
+
+    def of_type(self, group_type: str) -> Self:
+        return self.filter(group_type=group_type)
+
+    def in_cohort(self, cohort: str) -> Self:
+        return self.filter(cohort=cohort)
+
+    def open_to_newcomers(self) -> Self:
+        """With room; the smallest first, and of those the oldest."""
+        room = Q(max_group_size__isnull=True) | Q(n_active_participants__lt=F("max_group_size"))
+        return self.active().filter(room, join_existing_groups=True).order_by("n_active_participants", "pk")
+
+    def with_true_count(self) -> Self:
+        """Annotate ``true_count``, the number of memberships that stand and whose participant is active."""
+        standing = Q(participant_links__active=True) & Q(
+            participant_links__participant__failed=False,
+            participant_links__participant__status=ParticipantStatus.WORKING,
+        )
+        return self.annotate(true_count=Count("participant_links", filter=standing))
+
+    def close(self, reason: str) -> int:
+        return self.active().update(active=False, end_time=Now(), end_reason=reason)
+
+
+class LinkSyncGroupQuerySet(models.QuerySet[Any]):
+    def active(self) -> Self:
+        return self.filter(active=True)
+
+    def of(self, participants: Any) -> Self:
+        return self.filter(participant__in=participants)
+
+    def in_order_of_arrival(self) -> Self:
+        return self.order_by("arrival_time", "pk")
+
+    def end(self, reason: str) -> int:
+        return self.active().update(active=False, departure_time=Now(), reason=reason)
+
+
+class LinkBarrierQuerySet(models.QuerySet[Any]):
+    def at(self, barrier_id: str, cohort: str | None = None) -> Self:
+        place = self.filter(barrier_id=barrier_id)
+        return place if cohort is None else place.filter(cohort=cohort)
+
+    def waiting(self) -> Self:
+        return self.filter(state=LinkState.WAITING)
+
+    def overdue(self) -> Self:
+        return self.waiting().filter(deadline__lte=Now())
+
+    def by_active_participants(self) -> Self:
+        return self.filter(participant__failed=False, participant__status=ParticipantStatus.WORKING)
+
+    def in_order_of_arrival(self) -> Self:
+        return self.order_by("arrival_time", "pk")
+
+    def end(self, state: str, reason: str, *, by: str = "", fixed_credit: float | None = None) -> int:
+        """Waits end now and earn their credit.
+
+        The credit is `fixed_credit`, or else the seconds really waited, up to the deadline.
+        """
+        waited = InSeconds(Least(Now(), F("deadline")) - F("arrival_time"))
+        credit: Any = waited if fixed_credit is None else Value(fixed_credit)
+        return self.waiting().update(
+            state=state, reason=reason, ended_by=by, departure_time=Now(), time_credit=credit
+        )
+
+    def put_off(self, since: Any) -> int:
+        """Give back the time that has passed since then, or since a later arrival, to those who wait."""
+        held = Now() - Case(When(arrival_time__gt=since, then=F("arrival_time")), default=Value(since))
+        return self.waiting().update(deadline=F("deadline") + held)
+
+
+class WakeUpQuerySet(models.QuerySet[Any]):
+    def at(self, barrier_id: str, cohort: str) -> Self:
+        return self.filter(barrier_id=barrier_id, cohort=cohort)
+
+    def due(self) -> Self:
+        return self.filter(due_at__lte=Now())
+
+
+class BarrierRecordQuerySet(models.QuerySet[Any]):
+    def paused(self) -> Self:
+        return self.filter(paused_at__isnull=False)
+
+    def with_counts(self, links: LinkBarrierQuerySet) -> Self:
+        """Annotate ``n_waiting`` and ``waiting_since`` from the visits given."""
+        here = links.waiting().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
+        counted = here.order_by().values("barrier_id").annotate(n=Count("pk")).values("n")
+        oldest = here.in_order_of_arrival().values("arrival_time")[:1]
+        return self.annotate(n_waiting=Coalesce(Subquery(counted), 0), waiting_since=Subquery(oldest))
+
+

@@ -1,0 +1,90 @@
+"""What is declared: the barriers of this site by id, filled from each app's ``barriers.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .decisions import Decision
+from .exceptions import BarrierAlreadyRegistered, BarrierNotRegistered
+
+_barriers: dict[str, Any] = {}
+
+
+class Undeclared:
+    """Stands in for a barrier that the database knows and the site no longer declares. Lets nobody through."""
+
+    per_group = forms_groups = closes_group = join_existing_groups = False
+    group_type = on_release = recheck_interval = fixed_credit = None
+    minimum_waiting = 0
+    prefetch = ()
+
+    def __init__(self, barrier_id: str) -> None:
+        self.id = barrier_id
+
+    def decide(self, waiting: Any, joinable: Any = ()) -> Decision:
+        return Decision()
+
+
+def register(barrier: Any) -> Any:
+    """Declare a barrier and return it. Repeating the same declaration is harmless.
+
+    Raises `BarrierAlreadyRegistered` when a different one has that id.
+    """
+    present = _barriers.get(barrier.id)
+    if present is not None and _signature(present) != _signature(barrier):
+        raise BarrierAlreadyRegistered(
+            f"Barrier '{barrier.id}' is declared twice, differently: {present!r} and {barrier!r}. Give one of them"
+            " another id, or declare it once and use it in several places: barriers with one id share a waiting area."
+        )
+    return _barriers.setdefault(barrier.id, barrier)
+
+
+def get(barrier_id: str) -> Any:
+    """The barrier of that id. Raises `BarrierNotRegistered`."""
+    try:
+        return _barriers[barrier_id]
+    except KeyError:
+        known = ", ".join(sorted(_barriers)) or "none"
+        raise BarrierNotRegistered(f"No barrier '{barrier_id}' is registered (registered: {known}).") from None
+
+
+def find(barrier_id: str) -> Any | None:
+    """The barrier of that id, or None."""
+    return _barriers.get(barrier_id)
+
+
+def all_barriers() -> list[Any]:
+    """Every declared barrier, in the order of declaration."""
+    return list(_barriers.values())
+
+
+def groupers_of(group_type: str) -> list[Any]:
+    """The declared barriers that form groups of this type."""
+    return [barrier for barrier in _barriers.values() if barrier.forms_groups and barrier.group_type == group_type]
+
+
+@contextmanager
+def only(*barriers: Any) -> Iterator[None]:
+    """For the duration, exactly these barriers are declared. For tests."""
+    before = dict(_barriers)
+    _barriers.clear()
+    try:
+        for barrier in barriers:
+            register(barrier)
+        yield
+    finally:
+        _barriers.clear()
+        _barriers.update(before)
+
+
+def _signature(barrier: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """What two imports of one declaration have in common; functions count by where they are written."""
+    parameters = {name: _name(value) for name, value in vars(barrier).items()}
+    return _name(type(barrier)), tuple(sorted(parameters.items()))
+
+
+def _name(value: Any) -> str:
+    is_code = isinstance(value, type) or (isinstance(value, Callable) and hasattr(value, "__qualname__"))  # type: ignore[arg-type]
+    return f"{value.__module__}.{value.__qualname__}" if is_code else repr(value)
