@@ -187,5 +187,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
     },
+    # Django's own handlers are dropped: with them, every message of Django would appear twice.
+    "loggers": {"django": {"propagate": True}},
     "root": {"handlers": ["console"], "level": os.environ.get("DJANGO_LOG_LEVEL", "INFO")},
 }
