@@ -21,7 +21,8 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from .servers import PATIENCE, Keeper, ServerUnavailable, start_valkey
+from .keeper import Keeper
+from .servers import PATIENCE, ServerUnavailable, start_valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 USUAL_PORT = 8000

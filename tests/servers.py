@@ -25,7 +25,8 @@ import pytest
 from django.db import connection
 
 from project.celery import app
-from project.servers import Keeper, ServerUnavailable, start_postgresql, start_valkey, wait_until
+from project.keeper import Keeper
+from project.servers import ServerUnavailable, start_postgresql, start_valkey, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = [sys.executable, "-m", "celery", "-A", "project", "worker", "--without-gossip", "--without-mingle"]
