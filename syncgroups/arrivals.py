@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from . import processing, registry, signals
+from .conf import settings
 from .exceptions import AlreadyInGroup, NotInGroup, NotWaiting, ParticipantNotActive
 from .models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
 from .processing import Unit
@@ -15,7 +18,9 @@ from .states import ParticipantStatus, PassOutcome
 from .tasks import ring
 
 
-def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | None = None) -> ParticipantLinkBarrier:
+def arrive(
+    participant: AbstractParticipant, barrier_id: str, *, visit: str | None = None
+) -> ParticipantLinkBarrier:
     """Begin to wait at a barrier, and return the visit.
 
     Arriving twice is arriving once: while a visit is open it is returned as it is. A visit that is named
@@ -31,7 +36,9 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
         if present is not None:
             return present
         if not participant.is_active:
-            raise ParticipantNotActive(f"{participant} takes part no longer ({participant.get_status_display()}).")
+            raise ParticipantNotActive(
+                f"{participant} takes part no longer ({participant.get_status_display()})."
+            )
         group = _group_for(participant, barrier)
         link = ParticipantLinkBarrier(
             participant=participant,
@@ -53,7 +60,9 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
         return stored
 
 
-def _find(participant: AbstractParticipant, barrier_id: str, visit: str | None) -> ParticipantLinkBarrier | None:
+def _find(
+    participant: AbstractParticipant, barrier_id: str, visit: str | None
+) -> ParticipantLinkBarrier | None:
     links = ParticipantLinkBarrier.objects.filter(participant=participant).at(barrier_id)
     named = links.filter(visit=visit).first() if visit is not None else None
     return named or links.waiting().first()
@@ -78,6 +87,13 @@ def _group_for(participant: AbstractParticipant, barrier: Any) -> int | None:
     return group
 
 
+def note_presence(participant: AbstractParticipant) -> None:
+    """Store that there is a sign of life. Seldom a query, never a wait: see ``LAST_SEEN_INTERVAL``."""
+    interval = timedelta(seconds=settings.LAST_SEEN_INTERVAL)
+    if participant.last_seen_at is None or timezone.now() - participant.last_seen_at > interval:
+        processing.mark_seen(participant)
+
+
 def fail(participant: AbstractParticipant, reason: str = "", *, by: str = "") -> bool:
     """See `AbstractParticipant.fail`."""
     return _end(participant, ParticipantStatus.WORKING, reason, failed=True, by=by)
@@ -93,8 +109,12 @@ def finish(participant: AbstractParticipant, reason: str = "", *, by: str = "") 
     return _end(participant, ParticipantStatus.FINISHED, reason or "finished", by=by)
 
 
-def _end(participant: AbstractParticipant, status: str, reason: str, *, failed: bool = False, by: str = "") -> bool:
-    ended, woken = processing.end_participation(participant, status=status, failed=failed, reason=reason, by=by)
+def _end(
+    participant: AbstractParticipant, status: str, reason: str, *, failed: bool = False, by: str = ""
+) -> bool:
+    ended, woken = processing.end_participation(
+        participant, status=status, failed=failed, reason=reason, by=by
+    )
     transaction.on_commit(partial(ring, woken), robust=True)
     return ended
 
@@ -143,6 +163,8 @@ def resume(barrier_id: str, cohort: str = "") -> bool:
     return bool(woken)
 
 
-def waiting_participants(barrier_id: str, cohort: str = "", *, for_update: bool = False) -> list[AbstractParticipant]:
+def waiting_participants(
+    barrier_id: str, cohort: str = "", *, for_update: bool = False
+) -> list[AbstractParticipant]:
     """Active participants who wait at the barrier, in order of arrival. With `for_update` they are locked."""
     return processing.waiting_participants(barrier_id, cohort, for_update=for_update)

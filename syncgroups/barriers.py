@@ -87,16 +87,24 @@ class Barrier:
         self.fix_time_credit = fix_time_credit
         self.recheck_interval = recheck_interval
         self.prefetch = tuple(prefetch)
-        self._require(bool(id_) and isinstance(id_, str) and len(id_) <= 100, "the id must be a text of 1 to 100 characters")
-        self._require(_positive(max_wait_time), "max_wait_time must be a positive number of seconds: every wait ends")
         self._require(
-            recheck_interval is None or _positive(recheck_interval), "recheck_interval must be a positive number of seconds"
+            bool(id_) and isinstance(id_, str) and len(id_) <= 100,
+            "the id must be a text of 1 to 100 characters",
+        )
+        self._require(
+            _positive(max_wait_time), "max_wait_time must be a positive number of seconds: every wait ends"
+        )
+        self._require(
+            recheck_interval is None or _positive(recheck_interval),
+            "recheck_interval must be a positive number of seconds",
         )
         self._require(
             isinstance(self.waiting_logic, WaitPage) or callable(self.waiting_logic),
             "waiting_logic must be a WaitPage or a callable",
         )
-        self._require(waiting_logic_expected_repetitions >= 0, "waiting_logic_expected_repetitions must not be negative")
+        self._require(
+            waiting_logic_expected_repetitions >= 0, "waiting_logic_expected_repetitions must not be negative"
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} '{self.id}'>"
@@ -109,7 +117,9 @@ class Barrier:
 
     def choose_who_to_release(self, waiting_participants: list[Any]) -> Sequence[Any]:
         """Name those of the waiting participants, in order of arrival, who may go on. Pure."""
-        raise NotImplementedError(f"{type(self).__name__} has to say in choose_who_to_release() who may go on.")
+        raise NotImplementedError(
+            f"{type(self).__name__} has to say in choose_who_to_release() who may go on."
+        )
 
     def decide(self, waiting: list[Any], joinable: Sequence[SyncGroup] = ()) -> Decision:
         """Everything that follows from one look; the engine carries it out. Pure.
@@ -148,9 +158,11 @@ class Barrier:
 
     # Verbs
 
-    def receive_participant(self, participant: AbstractParticipant) -> ParticipantLinkBarrier:
+    def receive_participant(
+        self, participant: AbstractParticipant, *, visit: str | None = None
+    ) -> ParticipantLinkBarrier:
         """Let the participant begin to wait here. See `syncgroups.arrivals.arrive`."""
-        return arrivals.arrive(participant, self.id)
+        return arrivals.arrive(participant, self.id, visit=visit)
 
     def can_participant_exit(self, participant: AbstractParticipant) -> bool:
         """Whether the participant is not held here (any longer)."""
@@ -163,7 +175,9 @@ class Barrier:
             raise NotWaiting(f"{participant} is not waiting at barrier '{self.id}'.")
         arrivals.release(link)
 
-    def get_waiting_participants(self, for_update: bool = False, cohort: str = "") -> list[AbstractParticipant]:
+    def get_waiting_participants(
+        self, for_update: bool = False, cohort: str = ""
+    ) -> list[AbstractParticipant]:
         """Active participants of the cohort who wait here, in order of arrival; locked with `for_update`."""
         return self.get_waiting_participants_from_barrier_id(self.id, for_update=for_update, cohort=cohort)
 
@@ -215,7 +229,9 @@ class GroupBarrier(Barrier):
         )
         self.group_type = group_type
         self.on_release = on_release
-        self._require(bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters")
+        self._require(
+            bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters"
+        )
         self._require(
             on_release is None or callable(on_release) or isinstance(on_release, str),
             "on_release must be a function or its dotted path",
@@ -229,7 +245,8 @@ class GroupBarrier(Barrier):
         return [
             member
             for group in self._groups_of(waiting_participants)
-            if not self.is_below_minimum(group) and all(member.pk in here for member in group.active_participants)
+            if not self.is_below_minimum(group)
+            and all(member.pk in here for member in group.active_participants)
             for member in group.active_participants
         ]
 
@@ -270,10 +287,16 @@ class GroupBarrier(Barrier):
             try:
                 function = import_string(self.on_release)
             except ImportError as error:
-                yield f"on_release '{self.on_release}' cannot be imported: {error}", "Correct the dotted path."
+                yield (
+                    f"on_release '{self.on_release}' cannot be imported: {error}",
+                    "Correct the dotted path.",
+                )
                 return
             for sentence in _unknown_arguments(function):
-                yield sentence, f"Use some of {', '.join(ON_RELEASE_ARGUMENTS)}, or give the others a default."
+                yield (
+                    sentence,
+                    f"Use some of {', '.join(ON_RELEASE_ARGUMENTS)}, or give the others a default.",
+                )
 
 
 class GroupCloser(GroupBarrier):
@@ -310,5 +333,3 @@ def _unknown_arguments(function: Callable[..., Any]) -> Iterator[str]:
         }
         if parameter.name not in ON_RELEASE_ARGUMENTS and not optional:
             yield f"on_release asks for '{parameter.name}', which the engine cannot give"
-
-

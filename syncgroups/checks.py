@@ -55,7 +55,9 @@ def _unknown_settings(names: Iterable[str]) -> Iterator[CheckMessage]:
     for name in names:
         if name.startswith("SYNCGROUPS_") and name not in known:
             yield Warning(
-                f"{name} is no setting of syncgroups.", hint=f"Known: {', '.join(sorted(known))}.", id="syncgroups.W001"
+                f"{name} is no setting of syncgroups.",
+                hint=f"Known: {', '.join(sorted(known))}.",
+                id="syncgroups.W001",
             )
 
 

@@ -1,12 +1,25 @@
 """What can go wrong, as sentences. Each class inherits what callers of PsyNet or Django already catch."""
 
+from typing import ClassVar
+
 
 class SyncGroupsError(Exception):
     """Anything that this app raises on purpose."""
 
+    #: The HTTP status that tells a client what kind of error this is.
+    status: ClassVar[int] = 409
+
+    @property
+    def code(self) -> str:
+        """A stable name of the error for programs: ``NotInGroup`` becomes ``not_in_group``."""
+        name = type(self).__name__
+        return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
 
 class BarrierNotRegistered(SyncGroupsError, LookupError):
     """No barrier of that id is registered."""
+
+    status = 404
 
 
 class BarrierAlreadyRegistered(SyncGroupsError, ValueError):
@@ -27,6 +40,8 @@ class ImpureRule(SyncGroupsError, RuntimeError):
 
 class ParticipantNotActive(SyncGroupsError, RuntimeError):
     """The participant has failed, finished or left, and can no longer take part."""
+
+    status = 403
 
 
 class AlreadyInGroup(SyncGroupsError, RuntimeError):
@@ -52,6 +67,8 @@ class GroupFull(SyncGroupsError, RuntimeError):
 class WrongCohort(SyncGroupsError, RuntimeError):
     """The two belong to different cohorts, which never mix."""
 
+    status = 403
+
 
 class NotWaiting(SyncGroupsError, RuntimeError):
     """The participant is not waiting at that barrier."""
@@ -63,3 +80,5 @@ class Contended(SyncGroupsError, RuntimeError):
 
 class InvalidToken(SyncGroupsError, PermissionError):
     """The credentials are missing, forged, expired or belong to nobody here."""
+
+    status = 401

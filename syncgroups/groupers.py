@@ -33,11 +33,15 @@ class Grouper(Barrier):
     def __init__(self, group_type: str, id_: str | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(id_ or f"{group_type}_grouper", *args, **kwargs)
         self.group_type = group_type
-        self._require(bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters")
+        self._require(
+            bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters"
+        )
 
     def ready_to_group(self, participants: list[Any]) -> bool:
         """Whether (some of) these participants, in order of arrival, can be grouped now. Pure."""
-        raise NotImplementedError(f"{type(self).__name__} has to say in ready_to_group() when groups can be formed.")
+        raise NotImplementedError(
+            f"{type(self).__name__} has to say in ready_to_group() when groups can be formed."
+        )
 
     def group(self, participants: list[Any]) -> list[GroupProposal]:
         """Propose groups. Whoever is in none of them keeps waiting, and keeps their place. Pure."""
@@ -74,7 +78,9 @@ class Grouper(Barrier):
 
     def decide(self, waiting: list[Any], joinable: Sequence[SyncGroup] = ()) -> Decision:
         # Somebody may have been grouped elsewhere while waiting here; two groups of a type are one too many.
-        grouped = [participant for participant in waiting if self.group_type in participant.active_sync_groups]
+        grouped = [
+            participant for participant in waiting if self.group_type in participant.active_sync_groups
+        ]
         candidates = [participant for participant in waiting if participant not in grouped]
         joins = self.choose_groups_to_join(candidates, joinable) if joinable else []
         joined = {participant.pk for participant, _ in joins}
@@ -164,8 +170,12 @@ class SimpleGrouper(Grouper):
 
     def _check_sizes(self) -> None:
         sizes = [self.min_group_size, self.initial_group_size, self.batch_size]
-        self._require(all(isinstance(size, int) and size >= 1 for size in sizes), "sizes must be whole numbers from 1")
-        self._require(self.min_group_size <= self.initial_group_size, "min_group_size exceeds initial_group_size")
+        self._require(
+            all(isinstance(size, int) and size >= 1 for size in sizes), "sizes must be whole numbers from 1"
+        )
+        self._require(
+            self.min_group_size <= self.initial_group_size, "min_group_size exceeds initial_group_size"
+        )
         self._require(
             self.max_group_size is None or self.max_group_size >= self.initial_group_size,
             "max_group_size is below initial_group_size",

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, Count, F, Func, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Least, Now
 
 from .states import LinkState, ParticipantStatus
-
-if TYPE_CHECKING:
-    from datetime import timedelta
 
 #: A participant who may arrive, wait and be grouped.
 ACTIVE = Q(status=ParticipantStatus.WORKING, failed=False)
@@ -34,9 +31,6 @@ class ParticipantQuerySet(models.QuerySet[Any]):
 
     def in_cohort(self, cohort: str) -> Self:
         return self.filter(cohort=cohort)
-
-    def not_seen_for(self, seconds: timedelta) -> Self:
-        return self.filter(Q(last_seen_at__isnull=True) | Q(last_seen_at__lt=Now() - seconds))
 
     def mark_seen(self) -> int:
         return self.update(last_seen_at=Now())
@@ -148,5 +142,3 @@ class BarrierRecordQuerySet(models.QuerySet[Any]):
         counted = here.order_by().values("barrier_id").annotate(n=Count("pk")).values("n")
         oldest = here.in_order_of_arrival().values("arrival_time")[:1]
         return self.annotate(n_waiting=Coalesce(Subquery(counted), 0), waiting_since=Subquery(oldest))
-
-

@@ -47,7 +47,9 @@ def get(barrier_id: str) -> Any:
         return _barriers[barrier_id]
     except KeyError:
         known = ", ".join(sorted(_barriers)) or "none"
-        raise BarrierNotRegistered(f"No barrier '{barrier_id}' is registered (registered: {known}).") from None
+        raise BarrierNotRegistered(
+            f"No barrier '{barrier_id}' is registered (registered: {known})."
+        ) from None
 
 
 def find(barrier_id: str) -> Any | None:
@@ -62,7 +64,9 @@ def all_barriers() -> list[Any]:
 
 def groupers_of(group_type: str) -> list[Any]:
     """The declared barriers that form groups of this type."""
-    return [barrier for barrier in _barriers.values() if barrier.forms_groups and barrier.group_type == group_type]
+    return [
+        barrier for barrier in _barriers.values() if barrier.forms_groups and barrier.group_type == group_type
+    ]
 
 
 @contextmanager

@@ -1,1 +1,11 @@
-urlpatterns: list = []
+"""Include these under a prefix of your choice, e.g. ``path("sync/", include("syncgroups.urls"))``."""
+
+from django.urls import path
+
+from .api.participant import StandingView
+
+app_name = "syncgroups"
+
+urlpatterns = [
+    path("me/", StandingView.as_view(), name="standing"),
+]

@@ -41,22 +41,30 @@ class ParticipantLinkBarrier(Stored):
         blank=True,
         on_delete=models.PROTECT,
         related_name="barrier_links",
-        help_text=_("The group with which the participant passes; empty where the barrier does not go by groups."),
+        help_text=_(
+            "The group with which the participant passes; empty where the barrier does not go by groups."
+        ),
     )
     visit = models.CharField(
         _("visit"),
         max_length=100,
-        null=True,  # noqa: DJ001 - null is not equal to null: visits without a key never collide
+        null=True,
         blank=True,
-        help_text=_("Where in the experiment the visit happens, e.g. the round. The same visit never starts anew."),
+        help_text=_(
+            "Where in the experiment the visit happens, e.g. the round. The same visit never starts anew."
+        ),
     )
     state = models.CharField(_("state"), max_length=20, choices=LinkState, default=LinkState.WAITING)
     arrival_time = models.DateTimeField(_("arrived at"), db_default=Now())
     deadline = models.DateTimeField(_("waits until"))
     departure_time = models.DateTimeField(_("departed at"), null=True, blank=True)
     reason = models.TextField(_("reason"), blank=True, help_text=_("Why the wait ended."))
-    ended_by = models.CharField(_("ended by"), max_length=150, blank=True, help_text=_("Who ended it, if a person did."))
-    time_credit = models.FloatField(_("time credit"), default=0.0, help_text=_("Seconds of paid time earned."))
+    ended_by = models.CharField(
+        _("ended by"), max_length=150, blank=True, help_text=_("Who ended it, if a person did.")
+    )
+    time_credit = models.FloatField(
+        _("time credit"), default=0.0, help_text=_("Seconds of paid time earned.")
+    )
 
     objects = LinkBarrierQuerySet.as_manager()
 
@@ -79,7 +87,9 @@ class ParticipantLinkBarrier(Stored):
                 name="syncgroups_departed_visit_has_time",
                 condition=Q(state=LinkState.WAITING, departure_time__isnull=True)
                 | (~Q(state=LinkState.WAITING) & Q(departure_time__isnull=False)),
-                violation_error_message=_("A visit that ended has a departure time, one that goes on has none."),
+                violation_error_message=_(
+                    "A visit that ended has a departure time, one that goes on has none."
+                ),
             ),
             models.CheckConstraint(
                 name="syncgroups_visit_state_known",
@@ -152,7 +162,10 @@ class BarrierRecord(Processed):
     barrier_id = models.CharField(_("barrier"), max_length=100)
     cohort = models.CharField(_("cohort"), max_length=100, blank=True, default="")
     paused_at = models.DateTimeField(
-        _("paused at"), null=True, blank=True, help_text=_("While paused nobody is released and no wait ends.")
+        _("paused at"),
+        null=True,
+        blank=True,
+        help_text=_("While paused nobody is released and no wait ends."),
     )
     paused_by = models.CharField(_("paused by"), max_length=150, blank=True)
 
@@ -169,7 +182,9 @@ class BarrierRecord(Processed):
             ),
         )
         indexes = (
-            models.Index(fields=["paused_at"], name="syncgroups_paused", condition=Q(paused_at__isnull=False)),
+            models.Index(
+                fields=["paused_at"], name="syncgroups_paused", condition=Q(paused_at__isnull=False)
+            ),
         )
 
     def __str__(self) -> str:

@@ -51,7 +51,10 @@ class Processed(models.Model):
     )
     last_error_at = models.DateTimeField(_("last error at"), null=True, blank=True, editable=False)
     error_count = models.PositiveIntegerField(
-        _("failed passes"), default=0, editable=False, help_text=_("In a row; zero after a pass that succeeded.")
+        _("failed passes"),
+        default=0,
+        editable=False,
+        help_text=_("In a row; zero after a pass that succeeded."),
     )
 
     class Meta:

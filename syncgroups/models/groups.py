@@ -26,7 +26,11 @@ class SyncGroup(Stored, Processed):
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(
-        _("kind"), max_length=50, default="SyncGroup", editable=False, help_text=_("Which grouper makes such groups.")
+        _("kind"),
+        max_length=50,
+        default="SyncGroup",
+        editable=False,
+        help_text=_("Which grouper makes such groups."),
     )
     group_type = models.CharField(_("group type"), max_length=100)
     cohort = models.CharField(_("cohort"), max_length=100, blank=True, default="")
@@ -58,7 +62,9 @@ class SyncGroup(Stored, Processed):
         _("maximum size"), null=True, blank=True, help_text=_("Empty: no upper bound.")
     )
     join_existing_groups = models.BooleanField(
-        _("takes newcomers"), default=False, help_text=_("Whether later arrivals may join while there is room.")
+        _("takes newcomers"),
+        default=False,
+        help_text=_("Whether later arrivals may join while there is room."),
     )
     failed = models.BooleanField(_("failed"), default=False)
     failed_reason = models.TextField(_("reason for failing"), blank=True)
@@ -195,8 +201,11 @@ class ParticipantLinkSyncGroup(Stored):
             ),
             models.CheckConstraint(
                 name="syncgroups_ended_membership_has_departure",
-                condition=Q(active=True, departure_time__isnull=True) | Q(active=False, departure_time__isnull=False),
-                violation_error_message=_("An ended membership has a departure time, an active one has none."),
+                condition=Q(active=True, departure_time__isnull=True)
+                | Q(active=False, departure_time__isnull=False),
+                violation_error_message=_(
+                    "An ended membership has a departure time, an active one has none."
+                ),
             ),
         )
 

@@ -24,7 +24,11 @@ class AbstractParticipant(Stored):
     """Subclass this and name the subclass in ``SYNCGROUPS_PARTICIPANT_MODEL`` to add fields of your own."""
 
     public_id = models.UUIDField(
-        _("public id"), default=uuid.uuid4, unique=True, editable=False, help_text=_("What URLs and tokens say.")
+        _("public id"),
+        default=uuid.uuid4,
+        unique=True,
+        editable=False,
+        help_text=_("What URLs and tokens say."),
     )
     cohort = models.CharField(
         _("cohort"),
@@ -40,7 +44,10 @@ class AbstractParticipant(Stored):
     failed_reason = models.TextField(_("reason for failing"), blank=True)
     time_of_death = models.DateTimeField(_("failed at"), null=True, blank=True)
     last_seen_at = models.DateTimeField(
-        _("last seen"), null=True, blank=True, help_text=_("Time of the last request, give or take a few seconds.")
+        _("last seen"),
+        null=True,
+        blank=True,
+        help_text=_("Time of the last request, give or take a few seconds."),
     )
     time_credit = models.FloatField(
         _("time credit"), default=0.0, help_text=_("Seconds of paid time earned by waiting at barriers.")
@@ -86,7 +93,9 @@ class AbstractParticipant(Stored):
             raise NotInGroup(f"{self} is in no active group.")
         if len(groups) > 1:
             types = ", ".join(sorted(groups))
-            raise AmbiguousGroup(f"{self} is in several active groups ({types}): use active_sync_groups[type].")
+            raise AmbiguousGroup(
+                f"{self} is in several active groups ({types}): use active_sync_groups[type]."
+            )
         return next(iter(groups.values()))
 
     @property

@@ -11,6 +11,7 @@ from .groups import process_groups
 from .joining import add_to_group
 from .passes import groups_at, process_barrier, waiting_participants
 from .pausing import pause, resume
+from .presence import mark_seen
 from .sweeping import due_units, recount, sweep, undeclared_barriers
 from .units import Unit, wake
 
@@ -21,15 +22,16 @@ __all__ = [
     "due_units",
     "end_participation",
     "groups_at",
+    "mark_seen",
     "pause",
     "process_barrier",
     "process_groups",
     "recount",
-    "undeclared_barriers",
     "release",
     "resume",
     "settle",
     "sweep",
+    "undeclared_barriers",
     "waiting_participants",
     "wake",
 ]

@@ -68,12 +68,18 @@ def _close_and_call(barrier: Any, verdicts: Sequence[Verdict], groups: dict[int,
         for verdict in going:
             barrier.call_on_release(verdict.scene.group, verdict.scene.group.active_participants)
     if barrier.closes_group:
-        return close_locked([verdict.scene.group for verdict in going if verdict.scene.group], f"passed '{barrier.id}'")
+        return close_locked(
+            [verdict.scene.group for verdict in going if verdict.scene.group], f"passed '{barrier.id}'"
+        )
     return set()
 
 
 def _fail(
-    barrier: Any, cohort: str, verdicts: Sequence[Verdict], people: dict[Any, Any], groups: dict[int, SyncGroup]
+    barrier: Any,
+    cohort: str,
+    verdicts: Sequence[Verdict],
+    people: dict[Any, Any],
+    groups: dict[int, SyncGroup],
 ) -> set[Unit]:
     """End the waits of those who are at fault, out of time, or gone."""
     woken: set[Unit] = set()

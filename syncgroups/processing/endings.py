@@ -86,7 +86,9 @@ def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str,
         if rows.end(state, reason, by=by, fixed_credit=credit) != len(pks):
             raise WorldMoved
     if links:
-        people = get_participant_model()._default_manager.filter(pk__in=[link.participant_id for link in links])
+        people = get_participant_model()._default_manager.filter(
+            pk__in=[link.participant_id for link in links]
+        )
         people.add_credit_of(ParticipantLinkBarrier.objects.filter(pk__in=[link.pk for link in links]))  # type: ignore[attr-defined]
 
 
@@ -97,7 +99,9 @@ def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> 
         lock_participants([link.participant_id])
         link.refresh_from_db()
         if link.state != LinkState.WAITING:
-            raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
+            raise NotWaiting(
+                f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended."
+            )
         end_visits([link], LinkState.RELEASED, reason, by=by)
         announce_departures(signals.released, link.barrier_id, link.cohort, [link], group=link.sync_group_id)
 
@@ -124,7 +128,9 @@ def settle_locked(groups: Collection[SyncGroup]) -> set[Unit]:
     changed = [group for group in groups if _put_right(group)]
     changed_too = {link.sync_group_id for link in gone}
     woken = wake_for([group for group in groups if group in changed or group.pk in changed_too])
-    return woken | close_locked([group for group in groups if not group.active_participants], "no members are left")
+    return woken | close_locked(
+        [group for group in groups if not group.active_participants], "no members are left"
+    )
 
 
 def _put_right(group: SyncGroup) -> bool:

@@ -105,7 +105,9 @@ def _require_place(group: SyncGroup, participant: AbstractParticipant) -> None:
     if not group.active:
         raise GroupNotActive(f"Group {group.pk} is closed.")
     if group.cohort != participant.cohort:
-        raise WrongCohort(f"{participant} is in cohort '{participant.cohort}', group {group.pk} in '{group.cohort}'.")
+        raise WrongCohort(
+            f"{participant} is in cohort '{participant.cohort}', group {group.pk} in '{group.cohort}'."
+        )
     if not participant.is_active:
         raise ParticipantNotActive(f"{participant} takes part no longer.")
     memberships = ParticipantLinkSyncGroup.objects.active().of([participant])

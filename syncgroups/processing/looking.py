@@ -97,7 +97,9 @@ def _attach_groups(
     known = known or {}
     for participant in by_pk.values():
         participant.__dict__["seen_groups"] = {}
-    links = ParticipantLinkSyncGroup.objects.active().of(by_pk).in_order_of_arrival().select_related("sync_group")
+    links = (
+        ParticipantLinkSyncGroup.objects.active().of(by_pk).in_order_of_arrival().select_related("sync_group")
+    )
     for link in links if by_pk else ():
         group = known.setdefault(link.sync_group_id, link.sync_group)
         by_pk[link.participant_id].__dict__["seen_groups"][group.group_type] = group

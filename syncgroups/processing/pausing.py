@@ -23,7 +23,9 @@ def pause(barrier_id: str, cohort: str = "", *, by: str = "") -> bool:
         if record is None or record.paused:
             return False
         BarrierRecord.objects.filter(pk=record.pk).update(paused_at=Now(), paused_by=by)
-        lock_groups(set(_waiting(barrier_id, cohort).exclude(sync_group=None).values_list("sync_group", flat=True)))
+        lock_groups(
+            set(_waiting(barrier_id, cohort).exclude(sync_group=None).values_list("sync_group", flat=True))
+        )
         return True
 
 

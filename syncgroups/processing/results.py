@@ -43,7 +43,9 @@ def record_of(barrier_id: str, cohort: str) -> BarrierRecord:
     records = BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort)
     record = records.first()
     if record is None:
-        BarrierRecord.objects.bulk_create([BarrierRecord(barrier_id=barrier_id, cohort=cohort)], ignore_conflicts=True)
+        BarrierRecord.objects.bulk_create(
+            [BarrierRecord(barrier_id=barrier_id, cohort=cohort)], ignore_conflicts=True
+        )
         record = records.get()
     return record
 
@@ -76,7 +78,9 @@ def note_on_record(record: BarrierRecord, result: PassResult) -> None:
         rows.update(last_error=told(result.error), last_error_at=Now(), last_processed=Now())
     elif result.outcome == PassOutcome.DONE:
         a_while_ago = Now() - timedelta(seconds=1)
-        rows.filter(Q(last_processed__isnull=True) | Q(last_processed__lt=a_while_ago)).update(last_processed=Now())
+        rows.filter(Q(last_processed__isnull=True) | Q(last_processed__lt=a_while_ago)).update(
+            last_processed=Now()
+        )
 
 
 def told(error: Exception) -> str:

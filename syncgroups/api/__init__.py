@@ -1,0 +1,1 @@
+"""The REST API: what participants' pages poll, and what researchers read."""

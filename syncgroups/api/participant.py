@@ -1,0 +1,62 @@
+"""What a participant's page asks: where do I stand?"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.views import View
+
+from .. import arrivals
+from ..conf import settings
+from ..exceptions import SyncGroupsError
+from ..identity import SCHEME, resolve_participant
+from ..standing import Standing, standing_of
+
+
+class StandingView(View):
+    """The participant's own state, for polling: one small JSON object with an ETag, 304 while nothing changes.
+
+    Two queries. Who asks is made out by the site's resolver; there is no way to ask about anybody else.
+    """
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            participant = resolve_participant(request)
+        except SyncGroupsError as error:
+            return problem(error)
+        arrivals.note_presence(participant)
+        return conditional_json(request, self.shown(standing_of(participant)))
+
+    def shown(self, standing: Standing) -> dict[str, Any]:
+        """The answer. No clock in it: the same state is the same text, and the same ETag."""
+        shown = dataclasses.asdict(standing)
+        waits = shown["waits"]
+        return {**shown, "waiting": bool(waits), "poll_after": settings.POLL_INTERVAL}
+
+
+def conditional_json(request: HttpRequest, content: dict[str, Any]) -> HttpResponse:
+    """The content with an ETag, or 304 when the client has it already."""
+    body = json.dumps(content, cls=DjangoJSONEncoder, separators=(",", ":"))
+    etag = f'"{hashlib.blake2b(body.encode(), digest_size=12).hexdigest()}"'
+    fresh = HttpResponse(body, content_type="application/json")
+    response = get_conditional_response(request, etag=etag, response=fresh) or fresh
+    response["ETag"] = etag
+    patch_cache_control(response, private=True, no_cache=True)
+    patch_vary_headers(response, ["Cookie", "Authorization"])
+    return response  # type: ignore[return-value]
+
+
+def problem(error: SyncGroupsError) -> JsonResponse:
+    """An error as JSON, with its status; nothing has been changed."""
+    response = JsonResponse({"code": error.code, "detail": str(error)}, status=error.status)
+    if error.status == 401:
+        response["WWW-Authenticate"] = SCHEME
+    return response

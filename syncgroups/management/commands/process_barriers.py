@@ -1,0 +1,47 @@
+"""The sweep without Celery: once, or again and again."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from syncgroups import processing
+
+
+class Command(BaseCommand):
+    help = "Process every barrier with something due: release, end waits past their deadline, retry, recount."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--loop",
+            type=float,
+            metavar="SECONDS",
+            help="Go on until interrupted, with so many seconds in between.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        pause = options["loop"]
+        if pause is not None and pause <= 0:
+            raise CommandError("--loop needs a positive number of seconds.")
+        try:
+            self.sweep(options["verbosity"])
+            if pause is None:
+                processing.recount()
+            while pause is not None:
+                time.sleep(pause)
+                self.sweep(options["verbosity"])
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+
+    def sweep(self, verbosity: int) -> None:
+        """One sweep, and those that it finds necessary."""
+        result = processing.sweep()
+        while result.rerun:
+            for unit in result.rerun:
+                processing.process_barrier(*unit)
+            result = processing.sweep()
+        if verbosity > 1:
+            self.stdout.write(f"Swept: {result.outcome.label}.")

@@ -1,0 +1,15 @@
+"""Signs of life."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from ..models import AbstractParticipant, get_participant_model
+
+
+def mark_seen(participant: AbstractParticipant) -> None:
+    """Store that the participant is there, unless a pass is at work on them: then somebody else's next sign will do."""
+    people = get_participant_model()._default_manager.filter(pk=participant.pk)
+    with transaction.atomic():
+        if people.select_for_update(skip_locked=True, no_key=True).values_list("pk").first():
+            people.mark_seen()  # type: ignore[attr-defined]

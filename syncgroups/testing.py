@@ -1,0 +1,69 @@
+"""Help for tests of sites that use this app, and of the app itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F
+
+from . import processing, registry
+from .models import AbstractParticipant, BarrierRecord, ParticipantLinkBarrier, WakeUp, get_participant_model
+from .states import PassOutcome
+
+#: How many passes `process` makes before it says that the rules never come to rest.
+PASSES = 50
+
+
+@contextmanager
+def declared(*barriers: Any) -> Iterator[None]:
+    """For the duration, exactly these barriers are registered."""
+    with registry.only(*barriers):
+        yield
+
+
+def make_participants(n: int, **fields: Any) -> list[AbstractParticipant]:
+    """So many new participants."""
+    people = get_participant_model()._default_manager
+    return [people.create(**fields) for _ in range(n)]
+
+
+def arrive_all(participants: list[Any], barrier_id: str, **kwargs: Any) -> list[ParticipantLinkBarrier]:
+    """Let these participants arrive one after the other."""
+    barrier = registry.get(barrier_id)
+    return [barrier.receive_participant(participant, **kwargs) for participant in participants]
+
+
+def process(barrier_id: str, cohort: str = "") -> PassOutcome:
+    """Do at once what a worker would do after a doorbell, with whatever follows from it."""
+    result = processing.process_barrier(barrier_id, cohort)
+    rerun = set(result.rerun)
+    for _ in range(PASSES):
+        if not rerun:
+            return result.outcome
+        rerun |= set(processing.process_barrier(*rerun.pop()).rerun)
+    raise AssertionError(f"Barrier '{barrier_id}' does not come to rest: {rerun}.")
+
+
+def sweep() -> None:
+    """Do at once what the beat's sweeps would do, with whatever follows from it."""
+    for _ in range(PASSES):
+        result = processing.sweep()
+        if not result.rerun:
+            return
+    raise AssertionError("The sweep does not come to rest.")
+
+
+def let_time_pass(seconds: float) -> None:
+    """Age everything that is stored by so many seconds: the database's clock is the one that counts."""
+    by = timedelta(seconds=seconds)
+    ParticipantLinkBarrier.objects.waiting().update(
+        arrival_time=F("arrival_time") - by, deadline=F("deadline") - by
+    )
+    WakeUp.objects.update(due_at=F("due_at") - by)
+    BarrierRecord.objects.paused().update(paused_at=F("paused_at") - by)
+    get_participant_model()._default_manager.exclude(last_seen_at=None).update(
+        last_seen_at=F("last_seen_at") - by
+    )
