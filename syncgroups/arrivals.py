@@ -18,9 +18,7 @@ from .states import ParticipantStatus, PassOutcome
 from .tasks import ring
 
 
-def arrive(
-    participant: AbstractParticipant, barrier_id: str, *, visit: str | None = None
-) -> ParticipantLinkBarrier:
+def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | None = None) -> ParticipantLinkBarrier:
     """Begin to wait at a barrier, and return the visit.
 
     Arriving twice is arriving once: while a visit is open it is returned as it is. A visit that is named
@@ -36,12 +34,10 @@ def arrive(
         if present is not None:
             return present
         if not participant.is_active:
-            raise ParticipantNotActive(
-                f"{participant} takes part no longer ({participant.get_status_display()})."
-            )
+            raise ParticipantNotActive(f"{participant} takes part no longer ({participant.get_status_display()}).")
         group = _group_for(participant, barrier)
         link = ParticipantLinkBarrier(
-            participant=participant,
+            participant_id=participant.pk,
             barrier_id=barrier.id,
             cohort=participant.cohort,
             sync_group_id=group,
@@ -50,20 +46,19 @@ def arrive(
         )
         # A second tab may be faster: then its visit is the one, and the constraint ignores ours.
         ParticipantLinkBarrier.objects.bulk_create([link], ignore_conflicts=True)
-        unit = Unit(barrier.id, participant.cohort, group if barrier.per_group else None)
-        processing.wake([unit])
-        transaction.on_commit(partial(ring, [unit]), robust=True)
         stored = _find(participant, barrier_id, visit)
         if stored is None:
             raise NotWaiting(f"The visit of {participant} to '{barrier_id}' ended as it began: arrive again.")
-        transaction.on_commit(partial(signals.arrived.send_robust, ParticipantLinkBarrier, link=stored))
+        if stored.public_id == link.public_id:
+            unit = Unit(barrier.id, participant.cohort, group if barrier.per_group else None)
+            processing.wake([unit])
+            transaction.on_commit(partial(ring, [unit]), robust=True)
+            transaction.on_commit(partial(signals.arrived.send_robust, ParticipantLinkBarrier, link=stored))
         return stored
 
 
-def _find(
-    participant: AbstractParticipant, barrier_id: str, visit: str | None
-) -> ParticipantLinkBarrier | None:
-    links = ParticipantLinkBarrier.objects.filter(participant=participant).at(barrier_id)
+def _find(participant: AbstractParticipant, barrier_id: str, visit: str | None) -> ParticipantLinkBarrier | None:
+    links = ParticipantLinkBarrier.objects.filter(participant=participant.pk).at(barrier_id)
     named = links.filter(visit=visit).first() if visit is not None else None
     return named or links.waiting().first()
 
@@ -109,12 +104,8 @@ def finish(participant: AbstractParticipant, reason: str = "", *, by: str = "") 
     return _end(participant, ParticipantStatus.FINISHED, reason or "finished", by=by)
 
 
-def _end(
-    participant: AbstractParticipant, status: str, reason: str, *, failed: bool = False, by: str = ""
-) -> bool:
-    ended, woken = processing.end_participation(
-        participant, status=status, failed=failed, reason=reason, by=by
-    )
+def _end(participant: AbstractParticipant, status: str, reason: str, *, failed: bool = False, by: str = "") -> bool:
+    ended, woken = processing.end_participation(participant, status=status, failed=failed, reason=reason, by=by)
     transaction.on_commit(partial(ring, woken), robust=True)
     return ended
 
@@ -134,6 +125,14 @@ def close_group(group: SyncGroup, reason: str = "", *, by: str = "") -> bool:
 def settle(group: SyncGroup) -> None:
     """See `SyncGroup.check_numbers` and `SyncGroup.check_leader`."""
     transaction.on_commit(partial(ring, processing.settle(group)), robust=True)
+
+
+def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = None, *, by: str = "") -> None:
+    """Let this active member lead the group, or else the one who joined next after the present leader.
+
+    Locks the group. Raises `GroupNotActive`, or `NotInGroup` when the participant is no active member.
+    """
+    processing.elect_leader(group, participant)
 
 
 def add_to_group(group: SyncGroup, participant: AbstractParticipant, *, by: str = "") -> None:
@@ -163,8 +162,6 @@ def resume(barrier_id: str, cohort: str = "") -> bool:
     return bool(woken)
 
 
-def waiting_participants(
-    barrier_id: str, cohort: str = "", *, for_update: bool = False
-) -> list[AbstractParticipant]:
+def waiting_participants(barrier_id: str, cohort: str = "", *, for_update: bool = False) -> list[AbstractParticipant]:
     """Active participants who wait at the barrier, in order of arrival. With `for_update` they are locked."""
     return processing.waiting_participants(barrier_id, cohort, for_update=for_update)

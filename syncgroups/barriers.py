@@ -18,7 +18,7 @@ from . import arrivals
 from .decisions import Decision
 from .exceptions import ImpossibleDeclaration, NotWaiting
 from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup
-from .states import PassOutcome
+from .states import PassOutcome, TimeoutPolicy
 from .waiting import WaitPage
 
 #: What an ``on_release`` may name among its parameters.
@@ -41,9 +41,12 @@ class Barrier:
     waiting_logic_expected_repetitions
         How often the waiting logic is expected to be shown during one visit; for the estimate of its duration.
     max_wait_time
-        Seconds after which the wait ends by failing the participant, unless the rule lets them go.
+        Seconds after which the wait ends as `on_timeout` says, unless the rule lets the participant go.
     fix_time_credit
         Whether a visit earns the estimate, however long it took. Otherwise it earns the seconds really waited.
+    on_timeout
+        What happens to a participant whose time is up: ``"fail"``, ``"leave"`` (ends without fault, with the credit
+        earned), or ``"release"`` (goes on alone).
     recheck_interval
         Seconds after which the rule is asked again although nobody came or went; for rules that depend on
         waiting times or on other data. None: only when something happens.
@@ -77,6 +80,7 @@ class Barrier:
         max_wait_time: float = 20,
         fix_time_credit: bool = False,
         *,
+        on_timeout: str = TimeoutPolicy.FAIL,
         recheck_interval: float | None = None,
         prefetch: Sequence[Any] = (),
     ) -> None:
@@ -85,15 +89,16 @@ class Barrier:
         self.waiting_logic_expected_repetitions = waiting_logic_expected_repetitions
         self.max_wait_time = max_wait_time
         self.fix_time_credit = fix_time_credit
+        self.on_timeout = on_timeout
         self.recheck_interval = recheck_interval
         self.prefetch = tuple(prefetch)
         self._require(
             bool(id_) and isinstance(id_, str) and len(id_) <= 100,
             "the id must be a text of 1 to 100 characters",
         )
-        self._require(
-            _positive(max_wait_time), "max_wait_time must be a positive number of seconds: every wait ends"
-        )
+        self._require(_positive(max_wait_time), "max_wait_time must be a positive number of seconds: every wait ends")
+        policies = ", ".join(TimeoutPolicy.values)
+        self._require(on_timeout in TimeoutPolicy.values, f"on_timeout must be one of {policies}")
         self._require(
             recheck_interval is None or _positive(recheck_interval),
             "recheck_interval must be a positive number of seconds",
@@ -117,9 +122,7 @@ class Barrier:
 
     def choose_who_to_release(self, waiting_participants: list[Any]) -> Sequence[Any]:
         """Name those of the waiting participants, in order of arrival, who may go on. Pure."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has to say in choose_who_to_release() who may go on."
-        )
+        raise NotImplementedError(f"{type(self).__name__} has to say in choose_who_to_release() who may go on.")
 
     def decide(self, waiting: list[Any], joinable: Sequence[SyncGroup] = ()) -> Decision:
         """Everything that follows from one look; the engine carries it out. Pure.
@@ -132,6 +135,11 @@ class Barrier:
     def minimum_waiting(self) -> int:
         """With fewer waiting than this the rule need not be asked."""
         return 1
+
+    @property
+    def n_needed(self) -> int | None:
+        """How many have to wait here before anybody goes on; None where that cannot be said in a number."""
+        return None
 
     # Time
 
@@ -175,9 +183,7 @@ class Barrier:
             raise NotWaiting(f"{participant} is not waiting at barrier '{self.id}'.")
         arrivals.release(link)
 
-    def get_waiting_participants(
-        self, for_update: bool = False, cohort: str = ""
-    ) -> list[AbstractParticipant]:
+    def get_waiting_participants(self, for_update: bool = False, cohort: str = "") -> list[AbstractParticipant]:
         """Active participants of the cohort who wait here, in order of arrival; locked with `for_update`."""
         return self.get_waiting_participants_from_barrier_id(self.id, for_update=for_update, cohort=cohort)
 
@@ -229,9 +235,7 @@ class GroupBarrier(Barrier):
         )
         self.group_type = group_type
         self.on_release = on_release
-        self._require(
-            bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters"
-        )
+        self._require(bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters")
         self._require(
             on_release is None or callable(on_release) or isinstance(on_release, str),
             "on_release must be a function or its dotted path",
@@ -245,8 +249,7 @@ class GroupBarrier(Barrier):
         return [
             member
             for group in self._groups_of(waiting_participants)
-            if not self.is_below_minimum(group)
-            and all(member.pk in here for member in group.active_participants)
+            if not self.is_below_minimum(group) and all(member.pk in here for member in group.active_participants)
             for member in group.active_participants
         ]
 
@@ -276,10 +279,10 @@ class GroupBarrier(Barrier):
 
     def call_on_release(self, group: SyncGroup, participants: list[AbstractParticipant]) -> None:
         """Call ``on_release`` with what it names. For the engine."""
-        function = import_string(self.on_release) if isinstance(self.on_release, str) else self.on_release
+        function: Any = import_string(self.on_release) if isinstance(self.on_release, str) else self.on_release
         leader = next((member for member in participants if member.pk == group.leader_id), None)
         offer = {"group": group, "participants": participants, "leader": leader, "barrier": self}
-        function(**{name: offer[name] for name in _wanted(function)})  # type: ignore[misc]
+        function(**{name: offer[name] for name in _wanted(function)})
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()

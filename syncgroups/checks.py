@@ -24,7 +24,7 @@ def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[CheckMess
         if barrier.group_type and not barrier.forms_groups and not registry.groupers_of(barrier.group_type):
             messages.append(
                 Error(
-                    f"Barrier '{barrier.id}' waits for groups of type '{barrier.group_type}', and no grouper forms any.",
+                    f"Barrier '{barrier.id}' waits for groups of type '{barrier.group_type}', which no grouper forms.",
                     hint=f"Register a grouper with group_type='{barrier.group_type}', or correct the type.",
                     id="syncgroups.E002",
                 )
@@ -74,7 +74,7 @@ def check_database(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
     return [
         Warning(
             f"Barrier '{barrier_id}' is known to the database and no longer declared.",
-            hint="Whoever waits there is let go at the deadline only: declare it again, or end the visits in the admin.",
+            hint="Whoever waits there is let go at the deadline only: declare it again, or end the visits by hand.",
             id="syncgroups.W002",
         )
         for barrier_id in undeclared

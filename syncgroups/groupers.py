@@ -11,6 +11,7 @@ from .barriers import Barrier
 from .decisions import Decision, GroupProposal
 from .exceptions import BadProposal
 from .models import AbstractParticipant, SyncGroup
+from .states import TimeoutPolicy
 
 INITIAL = "initial_group_size"
 
@@ -33,15 +34,14 @@ class Grouper(Barrier):
     def __init__(self, group_type: str, id_: str | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(id_ or f"{group_type}_grouper", *args, **kwargs)
         self.group_type = group_type
+        self._require(bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters")
         self._require(
-            bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters"
+            self.on_timeout != TimeoutPolicy.RELEASE, "on_timeout='release' would send people on without a group"
         )
 
     def ready_to_group(self, participants: list[Any]) -> bool:
         """Whether (some of) these participants, in order of arrival, can be grouped now. Pure."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has to say in ready_to_group() when groups can be formed."
-        )
+        raise NotImplementedError(f"{type(self).__name__} has to say in ready_to_group() when groups can be formed.")
 
     def group(self, participants: list[Any]) -> list[GroupProposal]:
         """Propose groups. Whoever is in none of them keeps waiting, and keeps their place. Pure."""
@@ -78,9 +78,7 @@ class Grouper(Barrier):
 
     def decide(self, waiting: list[Any], joinable: Sequence[SyncGroup] = ()) -> Decision:
         # Somebody may have been grouped elsewhere while waiting here; two groups of a type are one too many.
-        grouped = [
-            participant for participant in waiting if self.group_type in participant.active_sync_groups
-        ]
+        grouped = [participant for participant in waiting if self.group_type in participant.active_sync_groups]
         candidates = [participant for participant in waiting if participant not in grouped]
         joins = self.choose_groups_to_join(candidates, joinable) if joinable else []
         joined = {participant.pk for participant, _ in joins}
@@ -92,7 +90,8 @@ class Grouper(Barrier):
         proposals = self.group(participants)
         if not isinstance(proposals, list) or not all(isinstance(item, GroupProposal) for item in proposals):
             raise BadProposal(
-                f"Barrier '{self.id}': group() must return a list of GroupProposal, not {proposals!r}. Nobody was moved."
+                f"Barrier '{self.id}': group() must return a list of GroupProposal, not {proposals!r}."
+                " Nobody was moved."
             )
         return [self._led(proposal) for proposal in proposals]
 
@@ -170,12 +169,8 @@ class SimpleGrouper(Grouper):
 
     def _check_sizes(self) -> None:
         sizes = [self.min_group_size, self.initial_group_size, self.batch_size]
-        self._require(
-            all(isinstance(size, int) and size >= 1 for size in sizes), "sizes must be whole numbers from 1"
-        )
-        self._require(
-            self.min_group_size <= self.initial_group_size, "min_group_size exceeds initial_group_size"
-        )
+        self._require(all(isinstance(size, int) and size >= 1 for size in sizes), "sizes must be whole numbers from 1")
+        self._require(self.min_group_size <= self.initial_group_size, "min_group_size exceeds initial_group_size")
         self._require(
             self.max_group_size is None or self.max_group_size >= self.initial_group_size,
             "max_group_size is below initial_group_size",
@@ -188,6 +183,10 @@ class SimpleGrouper(Grouper):
     @property
     def minimum_waiting(self) -> int:
         return 1 if self.join_existing_groups else self.batch_size
+
+    @property
+    def n_needed(self) -> int | None:
+        return self.batch_size
 
     def ready_to_group(self, participants: list[Any]) -> bool:
         return len(participants) >= self.batch_size

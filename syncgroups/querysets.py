@@ -114,9 +114,7 @@ class LinkBarrierQuerySet(models.QuerySet[Any]):
         """
         waited = InSeconds(Least(Now(), F("deadline")) - F("arrival_time"))
         credit: Any = waited if fixed_credit is None else Value(fixed_credit)
-        return self.waiting().update(
-            state=state, reason=reason, ended_by=by, departure_time=Now(), time_credit=credit
-        )
+        return self.waiting().update(state=state, reason=reason, ended_by=by, departure_time=Now(), time_credit=credit)
 
     def put_off(self, since: Any) -> int:
         """Give back the time that has passed since then, or since a later arrival, to those who wait."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from .decisions import Decision
 from .exceptions import BarrierAlreadyRegistered, BarrierNotRegistered
+from .states import TimeoutPolicy
 
 _barriers: dict[str, Any] = {}
 
@@ -18,6 +19,7 @@ class Undeclared:
     per_group = forms_groups = closes_group = join_existing_groups = False
     group_type = on_release = recheck_interval = fixed_credit = None
     minimum_waiting = 0
+    on_timeout = TimeoutPolicy.FAIL
     prefetch = ()
 
     def __init__(self, barrier_id: str) -> None:
@@ -47,9 +49,7 @@ def get(barrier_id: str) -> Any:
         return _barriers[barrier_id]
     except KeyError:
         known = ", ".join(sorted(_barriers)) or "none"
-        raise BarrierNotRegistered(
-            f"No barrier '{barrier_id}' is registered (registered: {known})."
-        ) from None
+        raise BarrierNotRegistered(f"No barrier '{barrier_id}' is registered (registered: {known}).") from None
 
 
 def find(barrier_id: str) -> Any | None:
@@ -64,9 +64,7 @@ def all_barriers() -> list[Any]:
 
 def groupers_of(group_type: str) -> list[Any]:
     """The declared barriers that form groups of this type."""
-    return [
-        barrier for barrier in _barriers.values() if barrier.forms_groups and barrier.group_type == group_type
-    ]
+    return [barrier for barrier in _barriers.values() if barrier.forms_groups and barrier.group_type == group_type]
 
 
 @contextmanager

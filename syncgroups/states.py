@@ -26,6 +26,15 @@ class LinkState(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class TimeoutPolicy(TextChoices):
+    # The participant is failed (PsyNet's rule).
+    FAIL = "fail", _("Fail")
+    # The participant goes on alone.
+    RELEASE = "release", _("Go on alone")
+    # The participation ends without fault, with the credit earned so far.
+    LEAVE = "leave", _("Leave with credit")
+
+
 class PassOutcome(TextChoices):
     # Another process holds the unit's lock, and the caller had asked not to wait for it.
     BUSY = "busy", _("Busy")

@@ -19,18 +19,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Participant",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "creation_time",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                        verbose_name="created",
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
                     ),
                 ),
                 (
@@ -103,17 +96,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="BarrierRecord",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "last_processed",
-                    models.DateTimeField(
-                        blank=True, editable=False, null=True, verbose_name="last processed"
-                    ),
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last processed"),
                 ),
                 (
                     "last_error",
@@ -155,9 +141,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "barriers",
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("paused_at__isnull", False)),
-                        fields=["paused_at"],
-                        name="syncgroups_paused",
+                        condition=models.Q(("paused_at__isnull", False)), fields=["paused_at"], name="syncgroups_paused"
                     )
                 ],
                 "constraints": [
@@ -172,18 +156,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ParticipantLinkSyncGroup",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "creation_time",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                        verbose_name="created",
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
                     ),
                 ),
                 (
@@ -223,18 +200,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SyncGroup",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "creation_time",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                        verbose_name="created",
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
                     ),
                 ),
                 (
@@ -248,9 +218,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "last_processed",
-                    models.DateTimeField(
-                        blank=True, editable=False, null=True, verbose_name="last processed"
-                    ),
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last processed"),
                 ),
                 (
                     "last_error",
@@ -276,9 +244,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "public_id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, unique=True, verbose_name="public id"
-                    ),
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="public id"),
                 ),
                 (
                     "kind",
@@ -367,18 +333,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ParticipantLinkBarrier",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "creation_time",
                     models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                        verbose_name="created",
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
                     ),
                 ),
                 (
@@ -392,9 +351,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "public_id",
-                    models.UUIDField(
-                        default=uuid.uuid4, editable=False, unique=True, verbose_name="public id"
-                    ),
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="public id"),
                 ),
                 ("barrier_id", models.CharField(max_length=100, verbose_name="barrier")),
                 ("cohort", models.CharField(blank=True, default="", max_length=100, verbose_name="cohort")),
@@ -431,17 +388,11 @@ class Migration(migrations.Migration):
                 ),
                 ("deadline", models.DateTimeField(verbose_name="waits until")),
                 ("departure_time", models.DateTimeField(blank=True, null=True, verbose_name="departed at")),
-                (
-                    "reason",
-                    models.TextField(blank=True, help_text="Why the wait ended.", verbose_name="reason"),
-                ),
+                ("reason", models.TextField(blank=True, help_text="Why the wait ended.", verbose_name="reason")),
                 (
                     "ended_by",
                     models.CharField(
-                        blank=True,
-                        help_text="Who ended it, if a person did.",
-                        max_length=150,
-                        verbose_name="ended by",
+                        blank=True, help_text="Who ended it, if a person did.", max_length=150, verbose_name="ended by"
                     ),
                 ),
                 (
@@ -492,19 +443,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="WakeUp",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("barrier_id", models.CharField(max_length=100, verbose_name="barrier")),
                 ("cohort", models.CharField(blank=True, default="", max_length=100, verbose_name="cohort")),
                 (
                     "due_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="due at"
-                    ),
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="due at"),
                 ),
                 (
                     "sync_group",
@@ -534,9 +478,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="syncgroup",
-            index=models.Index(
-                condition=models.Q(("active", True)), fields=["id"], name="syncgroups_group_active"
-            ),
+            index=models.Index(condition=models.Q(("active", True)), fields=["id"], name="syncgroups_group_active"),
         ),
         migrations.AddConstraint(
             model_name="syncgroup",
@@ -606,9 +548,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="participantlinkbarrier",
             index=models.Index(
-                condition=models.Q(("state", "waiting")),
-                fields=["deadline"],
-                name="syncgroups_waiting_deadline",
+                condition=models.Q(("state", "waiting")), fields=["deadline"], name="syncgroups_waiting_deadline"
             ),
         ),
         migrations.AddConstraint(
@@ -633,9 +573,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("departure_time__isnull", True), ("state", "waiting")),
-                    models.Q(
-                        models.Q(("state", "waiting"), _negated=True), ("departure_time__isnull", False)
-                    ),
+                    models.Q(models.Q(("state", "waiting"), _negated=True), ("departure_time__isnull", False)),
                     _connector="OR",
                 ),
                 name="syncgroups_departed_visit_has_time",
@@ -645,9 +583,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="participantlinkbarrier",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "released", "timed_out", "failed", "withdrawn"])
-                ),
+                condition=models.Q(("state__in", ["waiting", "released", "timed_out", "failed", "withdrawn"])),
                 name="syncgroups_visit_state_known",
                 violation_error_message="Unknown state.",
             ),

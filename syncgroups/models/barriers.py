@@ -26,7 +26,7 @@ class ParticipantLinkBarrier(Stored):
     """One participant's visit to one barrier. Never deleted; ends once, with an outcome and a reason."""
 
     public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
-    participant = models.ForeignKey(
+    participant: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.PARTICIPANT_MODEL,
         verbose_name=_("participant"),
         on_delete=models.PROTECT,
@@ -41,18 +41,15 @@ class ParticipantLinkBarrier(Stored):
         blank=True,
         on_delete=models.PROTECT,
         related_name="barrier_links",
-        help_text=_(
-            "The group with which the participant passes; empty where the barrier does not go by groups."
-        ),
+        help_text=_("The group with which the participant passes; empty where the barrier does not go by groups."),
     )
-    visit = models.CharField(
+    # Null and not empty: null equals nothing, so that visits without a key never collide.
+    visit = models.CharField(  # noqa: DJ001
         _("visit"),
         max_length=100,
         null=True,
         blank=True,
-        help_text=_(
-            "Where in the experiment the visit happens, e.g. the round. The same visit never starts anew."
-        ),
+        help_text=_("Where in the experiment the visit happens, e.g. the round. The same visit never starts anew."),
     )
     state = models.CharField(_("state"), max_length=20, choices=LinkState, default=LinkState.WAITING)
     arrival_time = models.DateTimeField(_("arrived at"), db_default=Now())
@@ -62,9 +59,7 @@ class ParticipantLinkBarrier(Stored):
     ended_by = models.CharField(
         _("ended by"), max_length=150, blank=True, help_text=_("Who ended it, if a person did.")
     )
-    time_credit = models.FloatField(
-        _("time credit"), default=0.0, help_text=_("Seconds of paid time earned.")
-    )
+    time_credit = models.FloatField(_("time credit"), default=0.0, help_text=_("Seconds of paid time earned."))
 
     objects = LinkBarrierQuerySet.as_manager()
 
@@ -87,9 +82,7 @@ class ParticipantLinkBarrier(Stored):
                 name="syncgroups_departed_visit_has_time",
                 condition=Q(state=LinkState.WAITING, departure_time__isnull=True)
                 | (~Q(state=LinkState.WAITING) & Q(departure_time__isnull=False)),
-                violation_error_message=_(
-                    "A visit that ended has a departure time, one that goes on has none."
-                ),
+                violation_error_message=_("A visit that ended has a departure time, one that goes on has none."),
             ),
             models.CheckConstraint(
                 name="syncgroups_visit_state_known",
@@ -108,9 +101,7 @@ class ParticipantLinkBarrier(Stored):
                 name="syncgroups_waiting_by_group",
                 condition=Q(state=LinkState.WAITING),
             ),
-            models.Index(
-                fields=["deadline"], name="syncgroups_waiting_deadline", condition=Q(state=LinkState.WAITING)
-            ),
+            models.Index(fields=["deadline"], name="syncgroups_waiting_deadline", condition=Q(state=LinkState.WAITING)),
         )
 
     def __str__(self) -> str:
@@ -125,7 +116,7 @@ class ParticipantLinkBarrier(Stored):
     def time_waited(self) -> float:
         """Seconds from arrival to departure, or up to the moment when the engine looked, or up to now."""
         until = self.departure_time or self.__dict__.get("seen_at") or timezone.now()
-        return (until - self.arrival_time).total_seconds()  # type: ignore[no-any-return]
+        return (until - self.arrival_time).total_seconds()
 
     @property
     def failed(self) -> bool:
@@ -181,11 +172,7 @@ class BarrierRecord(Processed):
                 violation_error_message=_("This barrier has a record for this cohort already."),
             ),
         )
-        indexes = (
-            models.Index(
-                fields=["paused_at"], name="syncgroups_paused", condition=Q(paused_at__isnull=False)
-            ),
-        )
+        indexes = (models.Index(fields=["paused_at"], name="syncgroups_paused", condition=Q(paused_at__isnull=False)),)
 
     def __str__(self) -> str:
         return f"{self.barrier_id} ({self.cohort})" if self.cohort else self.barrier_id

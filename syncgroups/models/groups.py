@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -37,7 +37,7 @@ class SyncGroup(Stored, Processed):
     active = models.BooleanField(_("active"), default=True)
     end_time = models.DateTimeField(_("closed at"), null=True, blank=True)
     end_reason = models.TextField(_("why closed"), blank=True)
-    leader = models.ForeignKey(
+    leader: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.PARTICIPANT_MODEL,
         verbose_name=_("leader"),
         null=True,
@@ -133,7 +133,8 @@ class SyncGroup(Stored, Processed):
         Returns the leader, or None for a group without active members. Locks the group. Safe to repeat.
         """
         front_door().settle(self)
-        return self.leader
+        leader: AbstractParticipant | None = self.leader
+        return leader
 
     def check_numbers(self) -> int:
         """Count the active members anew, store and return the number. Locks the group. Safe to repeat."""
@@ -160,7 +161,7 @@ class SimpleSyncGroupManager(models.Manager.from_queryset(SyncGroupQuerySet)):  
 class SimpleSyncGroup(SyncGroup):
     """A group formed by a SimpleGrouper."""
 
-    objects = SimpleSyncGroupManager()
+    objects: ClassVar[Any] = SimpleSyncGroupManager()
 
     class Meta:
         proxy = True
@@ -171,7 +172,7 @@ class SimpleSyncGroup(SyncGroup):
 class ParticipantLinkSyncGroup(Stored):
     """One participant's membership of one group."""
 
-    participant = models.ForeignKey(
+    participant: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.PARTICIPANT_MODEL,
         verbose_name=_("participant"),
         on_delete=models.PROTECT,
@@ -201,11 +202,8 @@ class ParticipantLinkSyncGroup(Stored):
             ),
             models.CheckConstraint(
                 name="syncgroups_ended_membership_has_departure",
-                condition=Q(active=True, departure_time__isnull=True)
-                | Q(active=False, departure_time__isnull=False),
-                violation_error_message=_(
-                    "An ended membership has a departure time, an active one has none."
-                ),
+                condition=Q(active=True, departure_time__isnull=True) | Q(active=False, departure_time__isnull=False),
+                violation_error_message=_("An ended membership has a departure time, an active one has none."),
             ),
         )
 

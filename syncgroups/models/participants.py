@@ -37,9 +37,7 @@ class AbstractParticipant(Stored):
         default="",
         help_text=_("Only participants of the same cohort meet, e.g. those of one session."),
     )
-    status = models.CharField(
-        _("status"), max_length=20, choices=ParticipantStatus, default=ParticipantStatus.WORKING
-    )
+    status = models.CharField(_("status"), max_length=20, choices=ParticipantStatus, default=ParticipantStatus.WORKING)
     failed = models.BooleanField(_("failed"), default=False)
     failed_reason = models.TextField(_("reason for failing"), blank=True)
     time_of_death = models.DateTimeField(_("failed at"), null=True, blank=True)
@@ -80,7 +78,7 @@ class AbstractParticipant(Stored):
     def sync_groups(self) -> models.QuerySet[SyncGroup]:
         """Every group that the participant has ever been in, oldest first."""
         groups = apps.get_model("syncgroups", "SyncGroup").objects
-        return groups.filter(participant_links__participant=self).order_by("participant_links__pk")
+        return groups.filter(participant_links__participant=self.pk).order_by("participant_links__pk")
 
     @property
     def sync_group(self) -> SyncGroup:
@@ -93,9 +91,7 @@ class AbstractParticipant(Stored):
             raise NotInGroup(f"{self} is in no active group.")
         if len(groups) > 1:
             types = ", ".join(sorted(groups))
-            raise AmbiguousGroup(
-                f"{self} is in several active groups ({types}): use active_sync_groups[type]."
-            )
+            raise AmbiguousGroup(f"{self} is in several active groups ({types}): use active_sync_groups[type].")
         return next(iter(groups.values()))
 
     @property
@@ -133,4 +129,4 @@ class Participant(AbstractParticipant):
 
 def get_participant_model() -> type[AbstractParticipant]:
     """The model that stands at barriers on this site."""
-    return apps.get_model(settings.PARTICIPANT_MODEL, require_ready=False)  # type: ignore[return-value]
+    return apps.get_model(settings.PARTICIPANT_MODEL, require_ready=False)

@@ -6,7 +6,7 @@ participants → visits, each by primary key. When the rows turn out to be no lo
 nothing is stored and the pass starts over.
 """
 
-from .endings import close_group, end_participation, release, settle
+from .endings import close_group, elect_leader, end_participation, release, settle
 from .groups import process_groups
 from .joining import add_to_group
 from .passes import groups_at, process_barrier, waiting_participants
@@ -20,6 +20,7 @@ __all__ = [
     "add_to_group",
     "close_group",
     "due_units",
+    "elect_leader",
     "end_participation",
     "groups_at",
     "mark_seen",

@@ -1,4 +1,4 @@
-"""The fourth of the four verbs: carry out verdicts. Whatever is touched is locked first, in order, and checked again."""
+"""The fourth of the four verbs: carry out verdicts. Whatever is touched is locked first and checked again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import signals
 from ..models import ParticipantLinkBarrier, SyncGroup
-from ..states import LinkState
+from ..states import LinkState, ParticipantStatus, TimeoutPolicy
 from .deciding import Verdict
 from .endings import announce_departures, close_locked, end_people, end_visits, settle_locked
 from .joining import fill_places, form_groups, require_groupless
@@ -47,9 +47,7 @@ def _settle_stale(verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> 
     return settle_locked(stale)
 
 
-def _form_and_fill(
-    barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]
-) -> None:
+def _form_and_fill(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> None:
     for verdict in verdicts:
         decision = verdict.decision
         newcomers = [member for proposal in decision.groups for member in proposal.members]
@@ -63,14 +61,13 @@ def _form_and_fill(
 
 def _close_and_call(barrier: Any, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
     """What happens to groups as they go: the closer closes them, ``on_release`` is called. May raise anything."""
-    going = [v for v in verdicts if v.scene.group is not None and v.scene.group.active and v.decision.release]
+    released = [verdict.scene.group for verdict in verdicts if verdict.decision.release]
+    going = [group for group in released if group is not None and group.active]
     if barrier.on_release:
-        for verdict in going:
-            barrier.call_on_release(verdict.scene.group, verdict.scene.group.active_participants)
+        for group in going:
+            barrier.call_on_release(group, group.active_participants)
     if barrier.closes_group:
-        return close_locked(
-            [verdict.scene.group for verdict in going if verdict.scene.group], f"passed '{barrier.id}'"
-        )
+        return close_locked(going, f"passed '{barrier.id}'")
     return set()
 
 
@@ -86,15 +83,36 @@ def _fail(
     for verdict in verdicts:
         failing = [people[member.pk] for member in verdict.decision.fail if people[member.pk].is_active]
         if failing:
+            _mark_failed(verdict)
             woken |= end_people(failing, groups, reason=verdict.decision.fail_reason)
         end_strays(verdict.scene.stray.values(), people)
         overdue = [link for link in verdict.overdue if people[link.participant_id].is_active]
         if overdue:
-            reason = f"waited too long at barrier '{barrier.id}'"
-            end_visits(overdue, LinkState.TIMED_OUT, reason)
-            woken |= end_people([people[link.participant_id] for link in overdue], groups, reason=reason)
+            woken |= _time_out(barrier, overdue, people, groups)
             announce_departures(signals.timed_out, barrier.id, cohort, overdue, group=_pk(verdict))
     return woken
+
+
+def _time_out(
+    barrier: Any, overdue: Sequence[ParticipantLinkBarrier], people: dict[Any, Any], groups: dict[int, SyncGroup]
+) -> set[Unit]:
+    """End waits whose time is up, as the barrier declares."""
+    reason = f"waited too long at barrier '{barrier.id}'"
+    if barrier.on_timeout == TimeoutPolicy.RELEASE:
+        end_visits(overdue, LinkState.RELEASED, reason)
+        return set()
+    end_visits(overdue, LinkState.TIMED_OUT, reason)
+    late = [people[link.participant_id] for link in overdue]
+    if barrier.on_timeout == TimeoutPolicy.LEAVE:
+        return end_people(late, groups, status=ParticipantStatus.LEFT, failed=False, reason=reason)
+    return end_people(late, groups, reason=reason)
+
+
+def _mark_failed(verdict: Verdict) -> None:
+    """The group failed with its members."""
+    if verdict.scene.group is not None:
+        rows = SyncGroup.objects.filter(pk=verdict.scene.group.pk)
+        rows.update(failed=True, failed_reason=verdict.decision.fail_reason)
 
 
 def end_strays(links: Any, people: dict[Any, Any]) -> None:

@@ -56,9 +56,7 @@ def decide(barrier: Any, scene: Scene, joinable: Sequence[SyncGroup] = ()) -> Ve
     return verdict
 
 
-def _answer(
-    barrier: Any, scene: Scene, waiting: list[AbstractParticipant], joinable: Sequence[SyncGroup]
-) -> Decision:
+def _answer(barrier: Any, scene: Scene, waiting: list[AbstractParticipant], joinable: Sequence[SyncGroup]) -> Decision:
     if scene.group is not None and not scene.group.active:
         # Nobody is left to wait for: whoever was held with a group that has been closed goes on.
         return Decision(release=waiting)

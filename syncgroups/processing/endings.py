@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from .. import registry, signals
-from ..exceptions import NotWaiting
+from ..exceptions import GroupNotActive, NotInGroup, NotWaiting
 from ..models import (
     AbstractParticipant,
     ParticipantLinkBarrier,
@@ -61,13 +61,14 @@ def end_people(
     by: str = "",
 ) -> set[Unit]:
     """End these participations. The people and all of their groups are locked, else `GroupsNeeded` is raised."""
-    memberships = ParticipantLinkSyncGroup.objects.active().of([person.pk for person in people])
+    pks = [person.pk for person in people]
+    memberships = ParticipantLinkSyncGroup.objects.active().of(pks)
     concerned = set(memberships.values_list("sync_group", flat=True))
     if not concerned <= groups.keys():
         raise GroupsNeeded(concerned)
-    rows = get_participant_model()._default_manager.filter(pk__in=[person.pk for person in people])
-    rows.end(status, failed=failed, reason=reason)  # type: ignore[attr-defined]
-    open_visits = ParticipantLinkBarrier.objects.waiting().filter(participant__in=people)
+    rows = get_participant_model()._default_manager.filter(pk__in=pks)
+    rows.end(status, failed=failed, reason=reason)
+    open_visits = ParticipantLinkBarrier.objects.waiting().filter(participant__in=pks)
     end_visits(open_visits, LinkState.FAILED if failed else LinkState.WITHDRAWN, reason, by=by)
     memberships.end(reason)
     for person in people:
@@ -86,10 +87,8 @@ def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str,
         if rows.end(state, reason, by=by, fixed_credit=credit) != len(pks):
             raise WorldMoved
     if links:
-        people = get_participant_model()._default_manager.filter(
-            pk__in=[link.participant_id for link in links]
-        )
-        people.add_credit_of(ParticipantLinkBarrier.objects.filter(pk__in=[link.pk for link in links]))  # type: ignore[attr-defined]
+        people = get_participant_model()._default_manager.filter(pk__in=[link.participant_id for link in links])
+        people.add_credit_of(ParticipantLinkBarrier.objects.filter(pk__in=[link.pk for link in links]))
 
 
 def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> None:
@@ -99,9 +98,7 @@ def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> 
         lock_participants([link.participant_id])
         link.refresh_from_db()
         if link.state != LinkState.WAITING:
-            raise NotWaiting(
-                f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended."
-            )
+            raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
         end_visits([link], LinkState.RELEASED, reason, by=by)
         announce_departures(signals.released, link.barrier_id, link.cohort, [link], group=link.sync_group_id)
 
@@ -128,9 +125,7 @@ def settle_locked(groups: Collection[SyncGroup]) -> set[Unit]:
     changed = [group for group in groups if _put_right(group)]
     changed_too = {link.sync_group_id for link in gone}
     woken = wake_for([group for group in groups if group in changed or group.pk in changed_too])
-    return woken | close_locked(
-        [group for group in groups if not group.active_participants], "no members are left"
-    )
+    return woken | close_locked([group for group in groups if not group.active_participants], "no members are left")
 
 
 def _put_right(group: SyncGroup) -> bool:
@@ -143,6 +138,30 @@ def _put_right(group: SyncGroup) -> bool:
     group.n_active_participants, group.leader_id = right
     SyncGroup.objects.filter(pk=group.pk).update(n_active_participants=len(members), leader_id=leader)
     return True
+
+
+def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = None) -> None:
+    """Give the lead to this member, or to the next one in order of joining. Locks the group.
+
+    Raises `GroupNotActive`, or `NotInGroup` when the participant is no active member.
+    """
+
+    def attempt(more: frozenset[int]) -> None:
+        locked = lock_groups({group.pk})[group.pk]
+        if not locked.active:
+            raise GroupNotActive(f"Group {group.pk} is closed.")
+        settle_locked([locked])
+        members = [member.pk for member in locked.active_participants]
+        if participant is None and not members:
+            return
+        if participant is not None and participant.pk not in members:
+            raise NotInGroup(f"{participant} is no active member of group {group.pk}.")
+        following = members[(members.index(locked.leader_id) + 1) % len(members)]
+        leader = following if participant is None else participant.pk
+        SyncGroup.objects.filter(pk=group.pk).update(leader_id=leader)
+
+    until_settled(attempt)
+    group.refresh_from_db()
 
 
 def close_group(group: SyncGroup, *, reason: str = "", by: str = "") -> tuple[bool, set[Unit]]:

@@ -29,7 +29,7 @@ def form_groups(barrier: Any, cohort: str, proposals: Sequence[GroupProposal]) -
     """Store the proposed groups. Their members are locked and in no active group of the type."""
     groups = SyncGroup.objects.bulk_create([_group(barrier, cohort, proposal) for proposal in proposals])
     ParticipantLinkSyncGroup.objects.bulk_create(
-        ParticipantLinkSyncGroup(participant=member, sync_group=group, group_type=group.group_type)
+        ParticipantLinkSyncGroup(participant_id=member.pk, sync_group=group, group_type=group.group_type)
         for group, proposal in zip(groups, proposals, strict=True)
         for member in proposal.members
     )
@@ -66,7 +66,7 @@ def fill_places(joins: Sequence[tuple[AbstractParticipant, SyncGroup]], locked: 
         if limit is not None and locked[pk].n_active_participants + len(participants) > limit:
             raise GroupFull(f"Group {pk} has room for {limit} members, and more were chosen to join it.")
     ParticipantLinkSyncGroup.objects.bulk_create(
-        ParticipantLinkSyncGroup(participant=participant, sync_group_id=pk, group_type=locked[pk].group_type)
+        ParticipantLinkSyncGroup(participant_id=participant.pk, sync_group_id=pk, group_type=locked[pk].group_type)
         for pk, participants in newcomers.items()
         for participant in participants
     )
@@ -92,7 +92,7 @@ def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> set[Unit
         attach_members([locked])
         _require_place(locked, person)
         ParticipantLinkSyncGroup.objects.create(
-            participant=person, sync_group=locked, group_type=locked.group_type
+            participant_id=person.pk, sync_group=locked, group_type=locked.group_type
         )
         return settle_locked([locked])
 
@@ -105,9 +105,7 @@ def _require_place(group: SyncGroup, participant: AbstractParticipant) -> None:
     if not group.active:
         raise GroupNotActive(f"Group {group.pk} is closed.")
     if group.cohort != participant.cohort:
-        raise WrongCohort(
-            f"{participant} is in cohort '{participant.cohort}', group {group.pk} in '{group.cohort}'."
-        )
+        raise WrongCohort(f"{participant} is in cohort '{participant.cohort}', group {group.pk} in '{group.cohort}'.")
     if not participant.is_active:
         raise ParticipantNotActive(f"{participant} takes part no longer.")
     memberships = ParticipantLinkSyncGroup.objects.active().of([participant])

@@ -57,11 +57,13 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
     members = {member.pk: member for group in groups for member in group.active_participants}
     _attach_groups(members.values(), known={group.pk: group for group in groups})
     scenes = {group.pk: Scene(group=group) for group in groups}
+    members_of = {group.pk: {member.pk for member in group.active_participants} for group in groups}
     links = ParticipantLinkBarrier.objects.at(barrier.id).waiting().filter(sync_group__in=groups)
     for link in links.in_order_of_arrival().annotate(seen_at=Now()):
-        scene = scenes[link.sync_group_id]
-        member = members.get(link.participant_id)
-        if member is None or member not in scene.group.active_participants:
+        group: Any = link.sync_group_id
+        scene = scenes[group]
+        member = members[link.participant_id] if link.participant_id in members_of[group] else None
+        if member is None:
             scene.stray[link.participant_id] = link
             continue
         link.participant = member
@@ -90,16 +92,12 @@ def _tie(link: ParticipantLinkBarrier, barrier_id: str) -> None:
     link.participant.__dict__["seen_barriers"] = {barrier_id: link}
 
 
-def _attach_groups(
-    participants: Iterable[AbstractParticipant], known: dict[int, SyncGroup] | None = None
-) -> None:
+def _attach_groups(participants: Iterable[AbstractParticipant], known: dict[int, SyncGroup] | None = None) -> None:
     by_pk = {participant.pk: participant for participant in participants}
     known = known or {}
     for participant in by_pk.values():
         participant.__dict__["seen_groups"] = {}
-    links = (
-        ParticipantLinkSyncGroup.objects.active().of(by_pk).in_order_of_arrival().select_related("sync_group")
-    )
+    links = ParticipantLinkSyncGroup.objects.active().of(by_pk).in_order_of_arrival().select_related("sync_group")
     for link in links if by_pk else ():
         group = known.setdefault(link.sync_group_id, link.sync_group)
         by_pk[link.participant_id].__dict__["seen_groups"][group.group_type] = group

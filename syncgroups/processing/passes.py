@@ -34,9 +34,7 @@ def process_barrier(
     barrier = registry.find(barrier_id) or registry.Undeclared(barrier_id)
     if not barrier.per_group:
         return process_pool(barrier, cohort, skip_locked=skip_locked)
-    return process_groups(
-        barrier, cohort, [group] if group else groups_at(barrier_id, cohort), skip_locked=skip_locked
-    )
+    return process_groups(barrier, cohort, [group] if group else groups_at(barrier_id, cohort), skip_locked=skip_locked)
 
 
 def groups_at(barrier_id: str, cohort: str) -> list[int]:
@@ -77,9 +75,7 @@ def _pass(
 
     verdict = decide(barrier, scene, joinable) if error is None else Verdict.held(scene, error)
 
-    woken = act(
-        barrier, cohort, [verdict], lock_groups({*more, *(group.pk for _, group in verdict.decision.joins)})
-    )
+    woken = act(barrier, cohort, [verdict], lock_groups({*more, *(group.pk for _, group in verdict.decision.joins)}))
     keep_in_mind(barrier, unit, record, verdict)
     return PassResult.of(verdict.error, woken)
 
@@ -88,15 +84,12 @@ def _nothing_due(barrier: Any, cohort: str, claimed: int) -> bool:
     """Whether the look can be spared: nobody called, or too few wait for the rule to say yes; and no time is up."""
     links = ParticipantLinkBarrier.objects.at(barrier.id, cohort)
     called = claimed and (
-        barrier.minimum_waiting <= 1
-        or links.waiting()[: barrier.minimum_waiting].count() >= barrier.minimum_waiting
+        barrier.minimum_waiting <= 1 or links.waiting()[: barrier.minimum_waiting].count() >= barrier.minimum_waiting
     )
     return not called and not links.overdue().exists()
 
 
-def waiting_participants(
-    barrier_id: str, cohort: str, *, for_update: bool = False
-) -> list[AbstractParticipant]:
+def waiting_participants(barrier_id: str, cohort: str, *, for_update: bool = False) -> list[AbstractParticipant]:
     """Active participants who wait there, in order of arrival.
 
     With `for_update` their rows are locked, in order of primary key, until the caller's transaction ends.

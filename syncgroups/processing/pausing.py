@@ -23,9 +23,7 @@ def pause(barrier_id: str, cohort: str = "", *, by: str = "") -> bool:
         if record is None or record.paused:
             return False
         BarrierRecord.objects.filter(pk=record.pk).update(paused_at=Now(), paused_by=by)
-        lock_groups(
-            set(_waiting(barrier_id, cohort).exclude(sync_group=None).values_list("sync_group", flat=True))
-        )
+        lock_groups(set(_waiting(barrier_id, cohort).exclude(sync_group=None).values_list("sync_group", flat=True)))
         return True
 
 
@@ -43,7 +41,7 @@ def resume(barrier_id: str, cohort: str = "") -> set[Unit]:
         waiting.put_off(record.paused_at)
         BarrierRecord.objects.filter(pk=record.pk).update(paused_at=None, paused_by="")
         groups = set(waiting.values_list("sync_group", flat=True).order_by())
-        units = {Unit(barrier_id, cohort, group) for group in groups} | {Unit(barrier_id, cohort)}
+        units = {Unit(barrier_id, cohort, group) for group in groups or {None}}
         wake(units)
         return units
 

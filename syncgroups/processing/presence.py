@@ -12,4 +12,4 @@ def mark_seen(participant: AbstractParticipant) -> None:
     people = get_participant_model()._default_manager.filter(pk=participant.pk)
     with transaction.atomic():
         if people.select_for_update(skip_locked=True, no_key=True).values_list("pk").first():
-            people.mark_seen()  # type: ignore[attr-defined]
+            people.mark_seen()

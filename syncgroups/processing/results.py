@@ -43,9 +43,7 @@ def record_of(barrier_id: str, cohort: str) -> BarrierRecord:
     records = BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort)
     record = records.first()
     if record is None:
-        BarrierRecord.objects.bulk_create(
-            [BarrierRecord(barrier_id=barrier_id, cohort=cohort)], ignore_conflicts=True
-        )
+        BarrierRecord.objects.bulk_create([BarrierRecord(barrier_id=barrier_id, cohort=cohort)], ignore_conflicts=True)
         record = records.get()
     return record
 
@@ -55,9 +53,7 @@ def keep_in_mind(barrier: Any, unit: Unit, row: BarrierRecord | SyncGroup, verdi
     rows = type(row)._default_manager.filter(pk=row.pk)
     if verdict.error is not None:
         tries = row.error_count + 1
-        rows.update(
-            last_processed=Now(), last_error=told(verdict.error), last_error_at=Now(), error_count=tries
-        )
+        rows.update(last_processed=Now(), last_error=told(verdict.error), last_error_at=Now(), error_count=tries)
         wake([unit], after=min(2.0 ** (tries - 1), settings.RETRY_MAX_INTERVAL))
         return
     if row.error_count or isinstance(row, BarrierRecord):
@@ -78,9 +74,7 @@ def note_on_record(record: BarrierRecord, result: PassResult) -> None:
         rows.update(last_error=told(result.error), last_error_at=Now(), last_processed=Now())
     elif result.outcome == PassOutcome.DONE:
         a_while_ago = Now() - timedelta(seconds=1)
-        rows.filter(Q(last_processed__isnull=True) | Q(last_processed__lt=a_while_ago)).update(
-            last_processed=Now()
-        )
+        rows.filter(Q(last_processed__isnull=True) | Q(last_processed__lt=a_while_ago)).update(last_processed=Now())
 
 
 def told(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from itertools import count
+from typing import Any
 
 from django.db.models import F, Q
 
@@ -14,9 +15,9 @@ from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
 from ..states import PassOutcome
 from .endings import settle
 from .groups import process_groups
-from .passes import process_barrier
+from .passes import groups_at, process_barrier
 from .results import PassResult
-from .units import Unit
+from .units import Unit, wake
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +45,21 @@ def sweep() -> PassResult:
 
 def _process(barrier_id: str, cohort: str, groups: set[int | None]) -> PassResult:
     barrier = registry.find(barrier_id)
-    if barrier is not None and barrier.per_group:
+    if barrier is not None and barrier.per_group and None not in groups:
         return process_groups(barrier, cohort, sorted(pk for pk in groups if pk), skip_locked=True)
+    if barrier is not None and groups != {None}:
+        _readdress(barrier, cohort)
     return process_barrier(barrier_id, cohort, skip_locked=True)
+
+
+def _readdress(barrier: Any, cohort: str) -> None:
+    """Make calls fit a barrier that was declared as another kind when they were left."""
+    calls = WakeUp.objects.at(barrier.id, cohort)
+    if barrier.per_group:
+        calls.filter(sync_group__isnull=True).delete()
+        wake(Unit(barrier.id, cohort, group) for group in groups_at(barrier.id, cohort))
+    else:
+        calls.update(sync_group=None)
 
 
 def due_units() -> set[Unit]:
@@ -75,7 +88,8 @@ def recount(*, limit: int | None = None) -> set[Unit]:
     pks = list(window.values_list("pk", flat=True))
     if limit:
         _recounted_up_to = pks[-1] if len(pks) == limit else 0
-    drifted = groups.filter(pk__in=pks).with_true_count().exclude(true_count=F("n_active_participants"))
+    drifted: Any = groups.filter(pk__in=pks).with_true_count()
+    drifted = drifted.exclude(true_count=F("n_active_participants"))
     return {unit for group in drifted for unit in settle(group)} if pks else set()
 
 

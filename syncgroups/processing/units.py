@@ -22,9 +22,7 @@ class Unit(NamedTuple):
 def wake(units: Iterable[Unit], *, after: float = 0) -> None:
     """Leave a reason to process these units, `after` so many seconds. Takes no lock; one query."""
     due_at = Now() + timedelta(seconds=after) if after else Now()
-    rows = [
-        WakeUp(barrier_id=u.barrier_id, cohort=u.cohort, sync_group_id=u.group, due_at=due_at) for u in units
-    ]
+    rows = [WakeUp(barrier_id=u.barrier_id, cohort=u.cohort, sync_group_id=u.group, due_at=due_at) for u in units]
     if rows:
         WakeUp.objects.bulk_create(rows)
 
