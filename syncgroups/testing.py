@@ -59,11 +59,7 @@ def sweep() -> None:
 def let_time_pass(seconds: float) -> None:
     """Age everything that is stored by so many seconds: the database's clock is the one that counts."""
     by = timedelta(seconds=seconds)
-    ParticipantLinkBarrier.objects.waiting().update(
-        arrival_time=F("arrival_time") - by, deadline=F("deadline") - by
-    )
+    ParticipantLinkBarrier.objects.waiting().update(arrival_time=F("arrival_time") - by, deadline=F("deadline") - by)
     WakeUp.objects.update(due_at=F("due_at") - by)
     BarrierRecord.objects.paused().update(paused_at=F("paused_at") - by)
-    get_participant_model()._default_manager.exclude(last_seen_at=None).update(
-        last_seen_at=F("last_seen_at") - by
-    )
+    get_participant_model()._default_manager.exclude(last_seen_at=None).update(last_seen_at=F("last_seen_at") - by)
