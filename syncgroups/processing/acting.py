@@ -29,8 +29,10 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     woken = _settle_stale(verdicts, groups)
     _form_and_fill(barrier, cohort, verdicts, groups)
     end_visits(released, LinkState.RELEASED, "")
-    _announce(signals.released, barrier, cohort, verdicts, [verdict.released for verdict in verdicts])
-    woken |= _close_and_call(barrier, verdicts, groups)
+    for verdict in verdicts:
+        if verdict.released:
+            announce_departures(signals.released, barrier.id, cohort, verdict.released, group=_pk(verdict))
+    woken |= _close_and_call(barrier, verdicts)
     woken |= _fail(barrier, cohort, verdicts, people, groups)
     return woken
 
@@ -59,7 +61,7 @@ def _form_and_fill(barrier: Any, cohort: str, verdicts: Sequence[Verdict], group
             fill_places(decision.joins, groups)
 
 
-def _close_and_call(barrier: Any, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
+def _close_and_call(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
     """What happens to groups as they go: the closer closes them, ``on_release`` is called. May raise anything."""
     released = [verdict.scene.group for verdict in verdicts if verdict.decision.release]
     going = [group for group in released if group is not None and group.active]
@@ -72,11 +74,7 @@ def _close_and_call(barrier: Any, verdicts: Sequence[Verdict], groups: dict[int,
 
 
 def _fail(
-    barrier: Any,
-    cohort: str,
-    verdicts: Sequence[Verdict],
-    people: dict[Any, Any],
-    groups: dict[int, SyncGroup],
+    barrier: Any, cohort: str, verdicts: Sequence[Verdict], people: dict[Any, Any], groups: dict[int, SyncGroup]
 ) -> set[Unit]:
     """End the waits of those who are at fault, out of time, or gone."""
     woken: set[Unit] = set()
@@ -85,7 +83,7 @@ def _fail(
         if failing:
             _mark_failed(verdict)
             woken |= end_people(failing, groups, reason=verdict.decision.fail_reason)
-        end_strays(verdict.scene.stray.values(), people)
+        _end_strays(verdict.scene.stray.values(), people)
         overdue = [link for link in verdict.overdue if people[link.participant_id].is_active]
         if overdue:
             woken |= _time_out(barrier, overdue, people, groups)
@@ -115,7 +113,7 @@ def _mark_failed(verdict: Verdict) -> None:
         rows.update(failed=True, failed_reason=verdict.decision.fail_reason)
 
 
-def end_strays(links: Any, people: dict[Any, Any]) -> None:
+def _end_strays(links: Any, people: dict[Any, Any]) -> None:
     """End the visits of people who take part no longer; let through who is merely no longer in the group."""
     for link in links:
         person = people[link.participant_id]
@@ -125,18 +123,6 @@ def end_strays(links: Any, people: dict[Any, Any]) -> None:
             end_visits([link], LinkState.FAILED, person.failed_reason or "failed")
         else:
             end_visits([link], LinkState.WITHDRAWN, person.get_status_display())
-
-
-def _announce(
-    signal: Any,
-    barrier: Any,
-    cohort: str,
-    verdicts: Sequence[Verdict],
-    departures: Sequence[Sequence[ParticipantLinkBarrier]],
-) -> None:
-    for verdict, links in zip(verdicts, departures, strict=True):
-        if links:
-            announce_departures(signal, barrier.id, cohort, links, group=_pk(verdict))
 
 
 def _pk(verdict: Verdict) -> int | None:
