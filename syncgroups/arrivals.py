@@ -6,13 +6,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from . import processing, registry, signals
 from .conf import settings
-from .exceptions import AlreadyInGroup, NotInGroup, NotWaiting, ParticipantNotActive
-from .models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
+from .exceptions import AlreadyInGroup, NotInGroup, ParticipantNotActive
+from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, get_participant_model
 from .processing import Unit
 from .states import ParticipantStatus, PassOutcome
 from .tasks import ring
@@ -28,58 +28,55 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     grouper, in an active group of its type), `NotInGroup` (at a group barrier, without one).
     """
     barrier = registry.get(barrier_id)
-    with transaction.atomic():
-        participant.refresh_from_db(fields=["status", "failed", "cohort"])
-        present = _find(participant, barrier_id, visit)
-        if present is not None:
-            return present
-        if not participant.is_active:
-            raise ParticipantNotActive(f"{participant} takes part no longer ({participant.get_status_display()}).")
-        group = _group_for(participant, barrier)
-        link = ParticipantLinkBarrier(
-            participant_id=participant.pk,
-            barrier_id=barrier.id,
-            cohort=participant.cohort,
-            sync_group_id=group,
-            visit=visit,
-            deadline=barrier.deadline(),
-        )
-        # A second tab may be faster: then its visit is the one, and the constraint ignores ours.
-        ParticipantLinkBarrier.objects.bulk_create([link], ignore_conflicts=True)
-        stored = _find(participant, barrier_id, visit)
-        if stored is None:
-            raise NotWaiting(f"The visit of {participant} to '{barrier_id}' ended as it began: arrive again.")
-        if stored.public_id == link.public_id:
-            unit = Unit(barrier.id, participant.cohort, group if barrier.per_group else None)
-            processing.wake([unit])
-            transaction.on_commit(partial(ring, [unit]), robust=True)
-            transaction.on_commit(partial(signals.arrived.send_robust, ParticipantLinkBarrier, link=stored))
-        return stored
+    people = get_participant_model()._default_manager
+    seen = people.filter(pk=participant.pk).as_arriving(barrier.id, visit, barrier.group_type).get()
+    participant.status, participant.failed, participant.cohort = seen["status"], seen["failed"], seen["cohort"]
+    if seen["link"]:
+        return ParticipantLinkBarrier.objects.get(pk=seen["link"])
+    _require_place(participant, barrier, seen["group"])
+    try:
+        with transaction.atomic():
+            return _begin(participant, barrier, visit, seen)
+    except IntegrityError:
+        # A second tab was faster: its visit is the one, whatever has become of it meanwhile.
+        visits = ParticipantLinkBarrier.objects.filter(participant=participant.pk).at(barrier.id)
+        return visits.filter(visit=visit).latest("pk")
 
 
-def _find(participant: AbstractParticipant, barrier_id: str, visit: str | None) -> ParticipantLinkBarrier | None:
-    links = ParticipantLinkBarrier.objects.filter(participant=participant.pk).at(barrier_id)
-    named = links.filter(visit=visit).first() if visit is not None else None
-    return named or links.waiting().first()
+def _begin(
+    participant: AbstractParticipant, barrier: Any, visit: str | None, seen: dict[str, Any]
+) -> ParticipantLinkBarrier:
+    """Two rows: the visit, and the wake-up. Times are the database's, from the moment of the look."""
+    link = ParticipantLinkBarrier.objects.create(
+        participant_id=participant.pk,
+        barrier_id=barrier.id,
+        cohort=participant.cohort,
+        sync_group_id=seen["group"],
+        visit=visit,
+        arrival_time=seen["now"],
+        deadline=barrier.deadline(seen["now"]),
+    )
+    unit = Unit(barrier.id, participant.cohort, seen["group"] if barrier.per_group else None)
+    processing.wake([unit])
+    transaction.on_commit(partial(ring, [unit]), robust=True)
+    transaction.on_commit(partial(signals.arrived.send_robust, ParticipantLinkBarrier, link=link))
+    return link
 
 
-def _group_for(participant: AbstractParticipant, barrier: Any) -> int | None:
-    """The group with which the participant will pass. Raises where being in one, or in none, makes no sense."""
-    if barrier.group_type is None:
-        return None
-    links = ParticipantLinkSyncGroup.objects.active().of([participant]).filter(group_type=barrier.group_type)
-    group = links.values_list("sync_group", flat=True).first()
+def _require_place(participant: AbstractParticipant, barrier: Any, group: int | None) -> None:
+    """Raise where arriving makes no sense."""
+    if not participant.is_active:
+        raise ParticipantNotActive(f"{participant} takes part no longer ({participant.get_status_display()}).")
     if barrier.forms_groups and group is not None:
         raise AlreadyInGroup(
             f"{participant} is in an active group of type '{barrier.group_type}' already. Close it first, for example"
             f" with a GroupCloser, before arriving at grouper '{barrier.id}'."
         )
-    if not barrier.forms_groups and group is None:
+    if barrier.group_type is not None and not barrier.forms_groups and group is None:
         raise NotInGroup(
             f"{participant} is in no active group of type '{barrier.group_type}', and cannot wait for one at"
             f" '{barrier.id}'."
         )
-    return group
 
 
 def note_presence(participant: AbstractParticipant) -> None:

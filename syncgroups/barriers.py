@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
 from . import arrivals
@@ -154,9 +153,9 @@ class Barrier:
         """Seconds that every visit earns, or None where the time really waited counts."""
         return self.expected_wait if self.fix_time_credit else None
 
-    def deadline(self) -> Any:
-        """The end of a wait that begins now, by the database's clock."""
-        return Now() + timedelta(seconds=self.max_wait_time)
+    def deadline(self, arrival_time: datetime) -> datetime:
+        """The end of a wait that begins then."""
+        return arrival_time + timedelta(seconds=self.max_wait_time)
 
     # Faults that only show once everything is loaded
 

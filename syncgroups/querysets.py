@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Count, F, Func, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, F, FilteredRelation, Func, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Least, Now
 
 from .states import LinkState, ParticipantStatus
@@ -31,6 +31,20 @@ class ParticipantQuerySet(models.QuerySet[Any]):
 
     def in_cohort(self, cohort: str) -> Self:
         return self.filter(cohort=cohort)
+
+    def as_arriving(self, barrier_id: str, visit: str | None, group_type: str | None) -> models.QuerySet[Any, Any]:
+        """Everything that decides about an arrival, in one row: status, an earlier visit, the group, the time."""
+        same = Q(barrier_links__state=LinkState.WAITING)
+        if visit is not None:
+            same |= Q(barrier_links__visit=visit)
+        here = FilteredRelation("barrier_links", condition=Q(barrier_links__barrier_id=barrier_id) & same)
+        of_type = Q(sync_group_links__active=True, sync_group_links__group_type=group_type)
+        member = FilteredRelation("sync_group_links", condition=of_type)
+        return (
+            self.annotate(here=here, member=member, now=Now())
+            .order_by(Case(When(here__visit=visit, then=0), default=1), "-here__pk")
+            .values("status", "failed", "cohort", "now", link=F("here__pk"), group=F("member__sync_group"))[:1]
+        )
 
     def mark_seen(self) -> int:
         return self.update(last_seen_at=Now())
