@@ -38,6 +38,12 @@ class ImpureRule(SyncGroupsError, RuntimeError):
     """A rule queried the database while it was deciding."""
 
 
+class InvalidVisit(SyncGroupsError, ValueError):
+    """The name of a visit cannot be stored."""
+
+    status = 404
+
+
 class ParticipantNotActive(SyncGroupsError, RuntimeError):
     """The participant has failed, finished or left, and can no longer take part."""
 

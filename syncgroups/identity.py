@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from .conf import settings
-from .exceptions import InvalidToken, WrongCohort
+from .exceptions import BarrierNotRegistered, InvalidToken, SyncGroupsError, WrongCohort
 from .models import AbstractParticipant, get_participant_model
 
 SALT = "syncgroups.participant"
@@ -44,9 +44,21 @@ def participant_from_token(request: HttpRequest) -> AbstractParticipant | None:
     `WrongCohort` when its owner has come into another cohort since it was issued.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme != SCHEME:
-        token = getattr(request, "session", {}).get(SESSION_KEY, "")
+    if scheme.lower() != SCHEME.lower():
+        token = _remembered(request)
     return participant_of_token(token.strip()) if token else None
+
+
+def _remembered(request: HttpRequest) -> str:
+    """The token in the session, which may be of any shape: it came from outside."""
+    try:
+        token = getattr(request, "session", {}).get(SESSION_KEY) or ""
+    except ValueError:
+        # A session key that the database cannot take, such as one with a NUL.
+        raise InvalidToken("The session is not valid here.") from None
+    if not isinstance(token, str):
+        raise InvalidToken("The token is not valid here.")
+    return token
 
 
 def participant_of_token(token: str) -> AbstractParticipant:
@@ -72,3 +84,8 @@ def resolve_participant(request: HttpRequest) -> AbstractParticipant:
     if participant is None:
         raise InvalidToken("Nobody is signed in. Open the experiment's link first.")
     return participant
+
+
+def public_detail(error: SyncGroupsError) -> str:
+    """What a participant may read about an error: nothing about what else there is on this site."""
+    return "There is no such barrier." if isinstance(error, BarrierNotRegistered) else str(error)

@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from . import registry
+from .barriers import BELOW_MINIMUM
 from .models import AbstractParticipant, ParticipantLinkBarrier, get_participant_model
-from .states import LinkState
+from .states import LinkState, ParticipantStatus
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ def _rows(participant: AbstractParticipant) -> Any:
             visit_id=F("link__public_id"),
             since=F("link__arrival_time"),
             until=F("link__deadline"),
+            min_size=F("link__sync_group__min_group_size"),
             waits_with=F("link__sync_group__n_active_participants"),
             n_here=Coalesce("mates_here", "all_here"),
             group_id=F("membership__sync_group"),
@@ -103,16 +106,37 @@ def _rows(participant: AbstractParticipant) -> Any:
 
 
 def _wait(row: dict[str, Any]) -> Wait:
-    barrier = registry.find(row["barrier_id"])
-    needed = row["waits_with"] if row["waits_with"] is not None else getattr(barrier, "n_needed", None)
     return Wait(
         barrier_id=row["barrier_id"],
         visit_id=str(row["visit_id"]),
         since=row["since"],
         until=row["until"],
         n_here=row["n_here"] or 0,
-        n_needed=needed,
+        n_needed=_needed(row),
     )
+
+
+def _needed(row: dict[str, Any]) -> int | None:
+    """A group needs all of its members, and at least the minimum, except where it comes to be closed."""
+    barrier = registry.find(row["barrier_id"])
+    if row["waits_with"] is None:
+        return getattr(barrier, "n_needed", None)
+    minimum = 1 if getattr(barrier, "closes_group", False) else row["min_size"]
+    return max(row["waits_with"], minimum)
+
+
+def explain_end(participant: AbstractParticipant) -> str:
+    """Why the participation ended, in plain words for the participant. At most one query."""
+    if participant.status == ParticipantStatus.FINISHED:
+        return _("You have reached the end. There is nothing more to do here.")
+    if participant.failed_reason == BELOW_MINIMUM:
+        return _("Too few people were left in your group to go on. That is not your fault.")
+    visits = participant.barrier_links.exclude(state=LinkState.WAITING).order_by("-departure_time", "-pk")  # type: ignore[attr-defined]
+    if visits.values_list("state", flat=True).first() == LinkState.TIMED_OUT:
+        return _("The others whom you waited for did not come in time. That is not your fault.")
+    if participant.failed and participant.failed_reason:
+        return _("Your part has ended: {reason}.").format(reason=participant.failed_reason.rstrip("."))
+    return _("Your part has ended. There is nothing more to do here.")
 
 
 def _membership(row: dict[str, Any], participant: AbstractParticipant) -> Membership:

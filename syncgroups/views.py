@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
@@ -14,12 +16,15 @@ from django.views.decorators.cache import never_cache
 
 from . import arrivals, registry
 from .conf import settings
-from .exceptions import SyncGroupsError, WrongCohort
-from .identity import resolve_participant
+from .exceptions import InvalidVisit, ParticipantNotActive, SyncGroupsError, WrongCohort
+from .identity import SCHEME, public_detail, resolve_participant
 from .models import AbstractParticipant, ParticipantLinkBarrier
-from .standing import standing_of
+from .standing import explain_end, standing_of
 from .states import LinkState
 from .waiting import WaitPage
+
+#: Seconds between two reloads of a waiting page that has no scripts: each is a whole page to fetch and to hear.
+SHORTEST_REFRESH = 3
 
 
 class ParticipantMixin:
@@ -33,36 +38,52 @@ class ParticipantMixin:
     active_required: ClassVar[bool] = True
     #: The only cohort that the page is for; None for any.
     cohort: str | None = None
-    #: Where to send participants who have failed or left; None for the app's own page.
+    #: Where to send participants who have failed, left or finished; None for the app's own page.
     end_url: str | None = None
 
     @method_decorator(never_cache)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             self.participant = resolve_participant(request)
-            arrivals.note_presence(self.participant)
-            if self.cohort is not None and self.participant.cohort != self.cohort:
-                raise WrongCohort("This page is for another cohort.")
-            if self.active_required and not self.participant.is_active:
-                return self.show_end()
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+            self.check_access()
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        except ParticipantNotActive:
+            return self.show_end()
         except SyncGroupsError as error:
             return self.show_error(error)
+        # A request that is refused leaves no trace, not even as a sign of life.
+        if response.status_code < 400 and self.participant.is_active:
+            arrivals.note_presence(self.participant)
+        return response
+
+    def check_access(self) -> None:
+        """Raise `WrongCohort` or `ParticipantNotActive` for those whom the page is not for."""
+        if self.cohort is not None and self.participant.cohort != self.cohort:
+            raise WrongCohort("This page is for another cohort.")
+        if self.active_required and not self.participant.is_active:
+            raise ParticipantNotActive(f"{self.participant} takes part no longer.")
 
     def show_end(self) -> HttpResponse:
         """Tell a participant that, and why, they take part no longer."""
-        if self.end_url and not wants_json(self.request):
-            return redirect(self.end_url)
+        reason = explain_end(self.participant)
         if wants_json(self.request):
-            reason = self.participant.failed_reason or self.participant.get_status_display()  # type: ignore[attr-defined]
             return JsonResponse({"code": "participant_not_active", "detail": reason}, status=403)
-        return render(self.request, "syncgroups/end.html", {"participant": self.participant}, status=403)
+        if self.end_url and resolve_url(self.end_url) != self.request.path:
+            return redirect(self.end_url)
+        context = {"participant": self.participant, "reason": reason}
+        return render(self.request, "syncgroups/end.html", context, status=403)
 
     def show_error(self, error: SyncGroupsError) -> HttpResponse:
         """Tell the participant what is wrong; nothing has been changed."""
+        detail = public_detail(error)
         if wants_json(self.request):
-            return JsonResponse({"code": error.code, "detail": str(error)}, status=error.status)
-        return render(self.request, "syncgroups/error.html", {"error": error}, status=error.status)
+            response: HttpResponse = JsonResponse({"code": error.code, "detail": detail}, status=error.status)
+        else:
+            context = {"error": error, "detail": detail}
+            response = render(self.request, "syncgroups/error.html", context, status=error.status)
+        if error.status == 401:
+            response["WWW-Authenticate"] = SCHEME
+        return response
 
 
 class BarrierMixin(ParticipantMixin):
@@ -84,8 +105,11 @@ class BarrierMixin(ParticipantMixin):
         return str(self.kwargs.get("visit", ""))
 
     def receive(self) -> ParticipantLinkBarrier:
-        """The participant's visit, begun now unless it had been. Raises as `syncgroups.arrivals.arrive`."""
-        return arrivals.arrive(self.participant, self.get_barrier_id(), visit=self.get_visit())
+        """The participant's visit, begun now unless it had been.
+
+        Raises `InvalidVisit` for a name that cannot be stored, and what `syncgroups.arrivals.arrive` raises.
+        """
+        return arrivals.arrive(self.participant, self.get_barrier_id(), visit=storable(self.get_visit()))
 
 
 class BarrierView(BarrierMixin, View):
@@ -96,13 +120,14 @@ class BarrierView(BarrierMixin, View):
     barrier_id
         The barrier; or a ``<barrier_id>`` in the URL.
     next_url
-        Where to go on: the name of a URL pattern, or a path on this site.
+        Where to go on: the name of a URL pattern, or a path on this site. Never read from the request.
     end_url
-        Where those go who failed or left; by default a page of the app that says why.
+        Where those go who failed, left or finished; by default a page of the app that says why.
     cohort
         The only cohort that the page is for.
     """
 
+    http_method_names = ["get", "head", "options"]
     next_url: str | None = None
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -113,16 +138,27 @@ class BarrierView(BarrierMixin, View):
             return self.let_through(link)
         return self.show_end()
 
-    def let_through(self, link: ParticipantLinkBarrier) -> HttpResponse:
+    def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whether the page is there. Nobody begins to wait by asking that."""
+        registry.get(self.get_barrier_id())
+        return HttpResponse()
+
+    def let_through(self, link: ParticipantLinkBarrier) -> HttpResponseBase:
         """Go on."""
         return redirect(self.get_next_url())
 
     def get_next_url(self) -> str:
         if not self.next_url:
-            raise ImproperlyConfigured(
-                f"{type(self).__name__} needs a next_url, or a get_next_url() of its own."
-            )
+            raise ImproperlyConfigured(f"{type(self).__name__} needs a next_url, or a get_next_url() of its own.")
         return resolve_url(self.next_url)
+
+    def get_poll_url(self) -> str:
+        """Where the waiting page asks how things stand."""
+        return reverse("syncgroups:standing")
+
+    def get_token(self) -> str:
+        """What the waiting page sends as ``Authorization: Participant …``; empty where a cookie says who asks."""
+        return ""
 
     def wait(self, link: ParticipantLinkBarrier) -> HttpResponseBase:
         """Show what the barrier declares for those who wait."""
@@ -131,17 +167,31 @@ class BarrierView(BarrierMixin, View):
         return self.show_page(page, link) if isinstance(page, WaitPage) else page
 
     def show_page(self, page: WaitPage, link: ParticipantLinkBarrier) -> HttpResponse:
-        standing = standing_of(self.participant)
-        here = next((wait for wait in standing.waits if wait.barrier_id == link.barrier_id), None)
-        context = {
+        return render(self.request, page.template_name, self.get_page_context(page, link))
+
+    def get_page_context(self, page: WaitPage, link: ParticipantLinkBarrier) -> dict[str, Any]:
+        """What the template of a waiting page is given."""
+        waits = {wait.visit_id: wait for wait in standing_of(self.participant).waits}
+        interval = max(page.wait_time, settings.POLL_INTERVAL)
+        return {
             "participant": self.participant,
             "page": page,
             "link": link,
-            "wait": here,
+            "wait": waits.get(str(link.public_id)),
             "title": _("Please wait"),
-            "poll_interval": settings.POLL_INTERVAL,
+            "poll_url": self.get_poll_url(),
+            "poll_interval": interval,
+            "refresh_after": max(math.ceil(interval), SHORTEST_REFRESH),
+            "token": self.get_token(),
         }
-        return render(self.request, page.template_name, context)
+
+
+def storable(visit: str) -> str:
+    """The name of a visit, if the database can store it. Raises `InvalidVisit`."""
+    longest = ParticipantLinkBarrier._meta.get_field("visit").max_length or 0
+    if len(visit) > longest or "\0" in visit:
+        raise InvalidVisit(f"The name of a visit has at most {longest} characters, none of them NUL.")
+    return visit
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -10,8 +10,8 @@ class WaitPage:
     Parameters
     ----------
     wait_time
-        Seconds for which the page is shown before it asks again; also what one repetition counts for
-        in the estimate of the waiting time.
+        Seconds for which the page is shown before it asks again, where that is longer than ``POLL_INTERVAL``;
+        also what one repetition counts for in the estimate of the waiting time.
     content
         A sentence or two for the participant. Plain text: it is escaped.
     template_name

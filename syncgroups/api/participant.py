@@ -15,14 +15,15 @@ from django.views import View
 from .. import arrivals
 from ..conf import settings
 from ..exceptions import SyncGroupsError
-from ..identity import SCHEME, resolve_participant
+from ..identity import SCHEME, public_detail, resolve_participant
 from ..standing import Standing, standing_of
 
 
 class StandingView(View):
     """The participant's own state, for polling: one small JSON object with an ETag, 304 while nothing changes.
 
-    Two queries. Who asks is made out by the site's resolver; there is no way to ask about anybody else.
+    Two queries, besides what the site's sessions take. Who asks is made out by the site's resolver; there is no
+    way to ask about anybody else.
     """
 
     http_method_names = ["get", "head", "options"]
@@ -32,8 +33,14 @@ class StandingView(View):
             participant = resolve_participant(request)
         except SyncGroupsError as error:
             return problem(error)
-        arrivals.note_presence(participant)
+        if participant.is_active:
+            arrivals.note_presence(participant)
         return conditional_json(request, self.shown(standing_of(participant)))
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        refusal = super().http_method_not_allowed(request, *args, **kwargs)
+        content = {"code": "method_not_allowed", "detail": "This resource can only be read."}
+        return JsonResponse(content, status=refusal.status_code, headers={"Allow": refusal["Allow"]})
 
     def shown(self, standing: Standing) -> dict[str, Any]:
         """The answer. No clock in it: the same state is the same text, and the same ETag."""
@@ -56,7 +63,7 @@ def conditional_json(request: HttpRequest, content: dict[str, Any]) -> HttpRespo
 
 def problem(error: SyncGroupsError) -> JsonResponse:
     """An error as JSON, with its status; nothing has been changed."""
-    response = JsonResponse({"code": error.code, "detail": str(error)}, status=error.status)
+    response = JsonResponse({"code": error.code, "detail": public_detail(error)}, status=error.status)
     if error.status == 401:
         response["WWW-Authenticate"] = SCHEME
     return response

@@ -3,7 +3,7 @@
  *
  * data-poll-url       address of the standing (required)
  * data-visit          the visit whose end is awaited (required)
- * data-poll-interval  seconds between two polls, until the server says otherwise
+ * data-poll-interval  seconds between two polls at least; the server may ask for more
  * data-token          sent as `Authorization: Participant <token>`, for sites that use no cookie
  *
  * Depends on nothing, writes no style and no markup: it works under a strict Content-Security-Policy.
@@ -24,7 +24,8 @@
   const until = page.querySelector("[data-syncgroups-until]");
   const mark = `syncgroups-reloaded-${page.dataset.visit}`;
 
-  let interval = Number(page.dataset.pollInterval) || 1;
+  const shortest = Number(page.dataset.pollInterval) || 1;
+  let interval = shortest;
   let failures = 0;
   let timer = null;
   let asking = false;
@@ -88,7 +89,7 @@
     failures = 0;
     say(trouble, "");
     remember(null);
-    interval = Number(standing.poll_after) || interval;
+    interval = Math.max(shortest, Number(standing.poll_after) || 0);
     const wait = standing.waits.find((open) => open.visit_id === page.dataset.visit);
     if (!wait) {
       reload();
