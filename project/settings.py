@@ -156,6 +156,11 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# Syncgroups
+
+# Two windows of one browser can play against each other: the URL says which player a page belongs to.
+SYNCGROUPS_PARTICIPANT_RESOLVER = "project.demo.players.participant_of_page"
+
 # Language and time
 
 LANGUAGE_CODE = "en"
