@@ -40,7 +40,8 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     except IntegrityError:
         # A second tab was faster: its visit is the one, whatever has become of it meanwhile.
         visits = ParticipantLinkBarrier.objects.filter(participant=participant.pk).at(barrier.id)
-        return visits.filter(visit=visit).latest("pk")
+        named = visits.filter(visit=visit).first() if visit is not None else None
+        return named or visits.latest("pk")
 
 
 def _begin(

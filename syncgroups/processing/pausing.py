@@ -14,8 +14,8 @@ from .units import Unit, wake
 def pause(barrier_id: str, cohort: str = "", *, by: str = "") -> bool:
     """Hold the barrier. Once this returns nobody is released there and no wait ends, until `resume`.
 
-    Waits for the passes under way, by locking the record and then the groups that wait there. True unless it
-    was paused before.
+    Waits for the passes under way: first by locking the record, then, once the switch is committed, by locking
+    the groups that wait there. True unless it was paused before.
     """
     record_of(barrier_id, cohort)
     with transaction.atomic():
@@ -23,8 +23,10 @@ def pause(barrier_id: str, cohort: str = "", *, by: str = "") -> bool:
         if record is None or record.paused:
             return False
         BarrierRecord.objects.filter(pk=record.pk).update(paused_at=Now(), paused_by=by)
+    # Only now can passes see the switch: those that began before are waited for.
+    with transaction.atomic():
         lock_groups(set(_waiting(barrier_id, cohort).exclude(sync_group=None).values_list("sync_group", flat=True)))
-        return True
+    return True
 
 
 def resume(barrier_id: str, cohort: str = "") -> set[Unit]:
