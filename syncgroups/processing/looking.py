@@ -55,6 +55,8 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
     """One scene for each of these groups: who is in it, and who of them waits at the barrier."""
     attach_members(groups)
     members = {member.pk: member for group in groups for member in group.active_participants}
+    for member in members.values():
+        member.__dict__["seen_barriers"] = {}
     _attach_groups(members.values(), known={group.pk: group for group in groups})
     scenes = {group.pk: Scene(group=group) for group in groups}
     members_of = {group.pk: {member.pk for member in group.active_participants} for group in groups}
@@ -73,8 +75,14 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
     return list(scenes.values())
 
 
-def attach_members(groups: Iterable[SyncGroup]) -> list[ParticipantLinkSyncGroup]:
-    """Tie each group to its active members. Returns the memberships whose participant takes part no longer."""
+def attach_members(
+    groups: Iterable[SyncGroup], known: dict[Any, AbstractParticipant] | None = None
+) -> list[ParticipantLinkSyncGroup]:
+    """Tie each group to its active members, who are those of `known` where they are among them.
+
+    Returns the memberships whose participant takes part no longer.
+    """
+    known = known or {}
     by_pk = {group.pk: group for group in groups}
     gone = []
     for group in by_pk.values():
@@ -82,7 +90,8 @@ def attach_members(groups: Iterable[SyncGroup]) -> list[ParticipantLinkSyncGroup
     links = ParticipantLinkSyncGroup.objects.active().filter(sync_group__in=by_pk).in_order_of_arrival()
     for link in links.select_related("participant"):
         if link.participant.is_active:
-            by_pk[link.sync_group_id].__dict__["seen_members"].append(link.participant)
+            member = known.get(link.participant_id, link.participant)
+            by_pk[link.sync_group_id].__dict__["seen_members"].append(member)
         else:
             gone.append(link)
     return gone
@@ -101,6 +110,8 @@ def _attach_groups(participants: Iterable[AbstractParticipant], known: dict[int,
     for link in links if by_pk else ():
         group = known.setdefault(link.sync_group_id, link.sync_group)
         by_pk[link.participant_id].__dict__["seen_groups"][group.group_type] = group
+    if without_members := [group for group in known.values() if "seen_members" not in group.__dict__]:
+        attach_members(without_members, known=by_pk)
 
 
 @contextmanager
