@@ -45,6 +45,7 @@ def bots(arguments: list[str]) -> None:
         if not any(word.split("=")[0] in {"--url", "--help", "-h"} for word in arguments):
             env = site_environment(keeper)
             env.setdefault("DATABASE_URL", f"sqlite:///{keeper.folder()}/db.sqlite3")
+            env = game_for(arguments) | env
             arguments = ["--url", start_site(keeper, free_port(), env), *arguments]
         run_manage("bots", *arguments, env=env)
 
@@ -55,6 +56,13 @@ def site_environment(keeper: Keeper) -> dict[str, str]:
     if "CELERY_BROKER_URL" not in env:
         env["CELERY_BROKER_URL"] = start_valkey(keeper)
     return env
+
+
+def game_for(arguments: list[str]) -> dict[str, str]:
+    """Give the environment of a game of the size that the bots are to play, with waits too short for people."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--group-size", default="2")
+    return {"DEMO_GROUP_SIZE": parser.parse_known_args(arguments)[0].group_size, "DEMO_MAX_WAIT": "30"}
 
 
 def start_site(keeper: Keeper, port: int, env: Mapping[str, str]) -> str:

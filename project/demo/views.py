@@ -60,7 +60,7 @@ class StartView(FormView):
 
 
 class PlacedView(View):
-    """For pages that belong to one place in the experiment. Comes after `ParticipantMixin`, and reads its participant."""
+    """For pages that belong to one place in the experiment. To be named after `ParticipantMixin` among the bases."""
 
     participant: AbstractParticipant
     places: list[Place]
