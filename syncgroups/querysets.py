@@ -149,8 +149,13 @@ class BarrierRecordQuerySet(models.QuerySet[Any]):
         return self.filter(paused_at__isnull=False)
 
     def with_counts(self, links: LinkBarrierQuerySet) -> Self:
-        """Annotate ``n_waiting`` and ``waiting_since`` from the visits given."""
+        """Annotate ``n_waiting``, ``waiting_since`` and ``next_deadline`` from the visits given."""
         here = links.waiting().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
         counted = here.order_by().values("barrier_id").annotate(n=Count("pk")).values("n")
         oldest = here.in_order_of_arrival().values("arrival_time")[:1]
-        return self.annotate(n_waiting=Coalesce(Subquery(counted), 0), waiting_since=Subquery(oldest))
+        next_deadline = here.order_by("deadline").values("deadline")[:1]
+        return self.annotate(
+            n_waiting=Coalesce(Subquery(counted), 0),
+            waiting_since=Subquery(oldest),
+            next_deadline=Subquery(next_deadline),
+        )

@@ -1,0 +1,36 @@
+"""The researcher's pages in Django's admin. They show; what they change, they change through the front door.
+
+A site with a participant model of its own registers it with a subclass of `ParticipantAdmin`.
+"""
+
+from django.contrib import admin
+
+from ..models import (
+    BarrierRecord,
+    Participant,
+    ParticipantLinkBarrier,
+    ParticipantLinkSyncGroup,
+    SyncGroup,
+    WakeUp,
+)
+from .barriers import BarrierRecordAdmin, WakeUpAdmin
+from .groups import MembershipAdmin, SyncGroupAdmin
+from .participants import ParticipantAdmin
+from .visits import VisitAdmin
+
+__all__ = [
+    "BarrierRecordAdmin",
+    "MembershipAdmin",
+    "ParticipantAdmin",
+    "SyncGroupAdmin",
+    "VisitAdmin",
+    "WakeUpAdmin",
+]
+
+if not Participant._meta.swapped:
+    admin.site.register(Participant, ParticipantAdmin)
+admin.site.register(SyncGroup, SyncGroupAdmin)
+admin.site.register(ParticipantLinkSyncGroup, MembershipAdmin)
+admin.site.register(ParticipantLinkBarrier, VisitAdmin)
+admin.site.register(BarrierRecord, BarrierRecordAdmin)
+admin.site.register(WakeUp, WakeUpAdmin)

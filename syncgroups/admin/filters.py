@@ -1,0 +1,81 @@
+"""Filters of the lists. What can be chosen is read from small tables, never from all visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from .. import registry
+from ..models import BarrierRecord, get_participant_model
+
+Choices = Iterable[tuple[str, Any]]
+
+
+class CohortFilter(SimpleListFilter):
+    title = _("cohort")
+    parameter_name = "cohort"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        people = get_participant_model()._default_manager
+        cohorts = people.order_by("cohort").values_list("cohort", flat=True).distinct()
+        return [(cohort, cohort or _("(none)")) for cohort in cohorts]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(cohort=self.value())
+
+
+class BarrierFilter(SimpleListFilter):
+    title = _("barrier")
+    parameter_name = "barrier"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        declared = {barrier.id for barrier in registry.all_barriers()}
+        stored = BarrierRecord.objects.order_by().values_list("barrier_id", flat=True).distinct()
+        return [(barrier_id, barrier_id) for barrier_id in sorted(declared.union(stored))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() is None else queryset.filter(barrier_id=self.value())
+
+
+class ConditionFilter(SimpleListFilter):
+    """Choices that are named in `conditions`, each a function of the queryset."""
+
+    title = _("condition")
+    parameter_name = "condition"
+    conditions: dict[str, tuple[Any, Any]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [(name, title) for name, (title, _apply) in self.conditions.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        _title, apply = self.conditions.get(self.value() or "", (None, None))
+        return apply(queryset) if apply else queryset
+
+
+class BarrierConditionFilter(ConditionFilter):
+    conditions = {
+        "waiting": (_("Somebody waits"), lambda records: records.filter(n_waiting__gt=0)),
+        "paused": (_("Paused"), lambda records: records.paused()),
+        "failing": (_("Last pass failed"), lambda records: records.exclude(last_error="")),
+        "undeclared": (
+            _("Not declared"),
+            lambda records: records.exclude(barrier_id__in=[barrier.id for barrier in registry.all_barriers()]),
+        ),
+    }
+
+
+class VisitConditionFilter(ConditionFilter):
+    conditions = {"overdue": (_("Past the deadline"), lambda links: links.overdue())}
+
+
+class GroupConditionFilter(ConditionFilter):
+    conditions = {
+        "waiting": (_("Somebody waits"), lambda groups: groups.filter(n_waiting__gt=0)),
+        "failing": (_("Last pass failed"), lambda groups: groups.filter(error_count__gt=0)),
+        "open": (_("Takes newcomers"), lambda groups: groups.open_to_newcomers().order_by()),
+    }
