@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,11 +53,12 @@ def _settle_stale(verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> 
 def _form_and_fill(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> None:
     for verdict in verdicts:
         decision = verdict.decision
-        newcomers = [member for proposal in decision.groups for member in proposal.members]
-        newcomers += [participant for participant, _ in decision.joins]
-        require_groupless(newcomers, barrier.group_type)
+        if decision.groups or decision.joins:
+            newcomers = [member for proposal in decision.groups for member in proposal.members]
+            newcomers += [participant for participant, _ in decision.joins]
+            require_groupless(newcomers, barrier.group_type)
         if decision.groups:
-            form_groups(barrier, cohort, decision.groups)
+            form_groups(barrier, cohort, decision.groups, now=verdict.scene.now)
         if decision.joins:
             fill_places(decision.joins, groups)
 
@@ -115,14 +117,19 @@ def _mark_failed(verdict: Verdict) -> None:
 
 def _end_strays(links: Any, people: dict[Any, Any]) -> None:
     """End the visits of people who take part no longer; let through who is merely no longer in the group."""
+    endings: dict[tuple[str, str], list[ParticipantLinkBarrier]] = defaultdict(list)
     for link in links:
-        person = people[link.participant_id]
-        if person.is_active:
-            end_visits([link], LinkState.RELEASED, "no longer a member of the group")
-        elif person.failed:
-            end_visits([link], LinkState.FAILED, person.failed_reason or "failed")
-        else:
-            end_visits([link], LinkState.WITHDRAWN, person.get_status_display())
+        endings[_ending_of(people[link.participant_id])].append(link)
+    for (state, reason), visits in endings.items():
+        end_visits(visits, state, reason)
+
+
+def _ending_of(person: Any) -> tuple[str, str]:
+    if person.is_active:
+        return LinkState.RELEASED, "no longer a member of the group"
+    if person.failed:
+        return LinkState.FAILED, person.failed_reason or "failed"
+    return LinkState.WITHDRAWN, person.get_status_display()
 
 
 def _pk(verdict: Verdict) -> int | None:

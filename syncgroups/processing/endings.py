@@ -123,20 +123,20 @@ def settle_locked(groups: Collection[SyncGroup]) -> set[Unit]:
     gone = attach_members(groups)
     ParticipantLinkSyncGroup.objects.filter(pk__in=[link.pk for link in gone]).end("takes part no longer")
     changed = [group for group in groups if _put_right(group)]
+    SyncGroup.objects.bulk_update(changed, ["n_active_participants", "leader"])
     changed_too = {link.sync_group_id for link in gone}
     woken = wake_for([group for group in groups if group in changed or group.pk in changed_too])
     return woken | close_locked([group for group in groups if not group.active_participants], "no members are left")
 
 
 def _put_right(group: SyncGroup) -> bool:
-    """Recount, and elect the member who joined first if the leader cannot lead any longer."""
+    """Recount, and elect the member who joined first if the leader cannot lead any longer. Stores nothing yet."""
     members = {member.pk: member for member in group.active_participants}
     leader = group.leader_id if group.leader_id in members else next(iter(members), None)
     right = (len(members), leader)
     if right == (group.n_active_participants, group.leader_id):
         return False
     group.n_active_participants, group.leader_id = right
-    SyncGroup.objects.filter(pk=group.pk).update(n_active_participants=len(members), leader_id=leader)
     return True
 
 

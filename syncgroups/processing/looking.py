@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connections
@@ -33,6 +34,11 @@ class Scene:
     def waiting(self) -> list[AbstractParticipant]:
         return [link.participant for link in self.here.values()]
 
+    @property
+    def now(self) -> datetime | None:
+        """The moment of the look, by the database's clock; None when there was nobody to see."""
+        return next((link.seen_at for link in self.here.values()), None)  # type: ignore[attr-defined]
+
     def overdue(self) -> list[ParticipantLinkBarrier]:
         """Visits past their deadline at the moment of the look."""
         return [link for link in self.here.values() if link.deadline <= link.seen_at]  # type: ignore[attr-defined]
@@ -55,8 +61,8 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
     """One scene for each of these groups: who is in it, and who of them waits at the barrier."""
     attach_members(groups)
     members = {member.pk: member for group in groups for member in group.active_participants}
-    for member in members.values():
-        member.__dict__["seen_barriers"] = {}
+    for everybody in members.values():
+        everybody.__dict__["seen_barriers"] = {}
     _attach_groups(members.values(), known={group.pk: group for group in groups})
     scenes = {group.pk: Scene(group=group) for group in groups}
     members_of = {group.pk: {member.pk for member in group.active_participants} for group in groups}

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from ..conf import settings
-from ..models import BarrierRecord, SyncGroup, WakeUp
+from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
 from ..states import PassOutcome
 from .deciding import Verdict
 from .units import Unit, wake
@@ -50,18 +50,21 @@ def record_of(barrier_id: str, cohort: str) -> BarrierRecord:
 
 def keep_in_mind(barrier: Any, unit: Unit, row: BarrierRecord | SyncGroup, verdict: Verdict) -> None:
     """Store on the locked row how its pass went, and arrange the next try or the next look."""
-    rows = type(row)._default_manager.filter(pk=row.pk)
     if verdict.error is not None:
         tries = row.error_count + 1
-        rows.update(last_processed=Now(), last_error=told(verdict.error), last_error_at=Now(), error_count=tries)
+        _rows(row).update(last_processed=Now(), last_error=told(verdict.error), last_error_at=Now(), error_count=tries)
         wake([unit], after=min(2.0 ** (tries - 1), settings.RETRY_MAX_INTERVAL))
         return
     if row.error_count or isinstance(row, BarrierRecord):
-        rows.update(last_processed=Now(), last_error="", error_count=0)
+        _rows(row).update(last_processed=Now(), last_error="", error_count=0)
     if barrier.recheck_interval and len(verdict.scene.here) > len(verdict.released):
         waiting_already = WakeUp.objects.at(unit.barrier_id, unit.cohort).filter(sync_group=unit.group)
         if not waiting_already.exists():
             wake([unit], after=barrier.recheck_interval)
+
+
+def _rows(row: BarrierRecord | SyncGroup) -> Any:
+    return type(row)._default_manager.filter(pk=row.pk)
 
 
 def note_on_record(record: BarrierRecord, result: PassResult) -> None:
@@ -73,8 +76,16 @@ def note_on_record(record: BarrierRecord, result: PassResult) -> None:
     if result.error is not None:
         rows.update(last_error=told(result.error), last_error_at=Now(), last_processed=Now())
     elif result.outcome == PassOutcome.DONE:
+        if record.last_error and not _fails_somewhere(record):
+            rows.update(last_error="")
         a_while_ago = Now() - timedelta(seconds=1)
         rows.filter(Q(last_processed__isnull=True) | Q(last_processed__lt=a_while_ago)).update(last_processed=Now())
+
+
+def _fails_somewhere(record: BarrierRecord) -> bool:
+    """Whether a group that waits at the barrier could not pass because of an error."""
+    links = ParticipantLinkBarrier.objects.at(record.barrier_id, record.cohort).waiting()
+    return links.filter(sync_group__error_count__gt=0).exists()
 
 
 def told(error: Exception) -> str:

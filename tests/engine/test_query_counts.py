@@ -1,0 +1,270 @@
+"""Law 12: what the engine does costs the same number of statements for few and for many."""
+
+import pytest
+
+from syncgroups import arrivals, processing, testing
+from syncgroups.barriers import Barrier, GroupBarrier, GroupCloser
+from syncgroups.groupers import SimpleGrouper
+from syncgroups.models import ParticipantLinkBarrier, get_participant_model
+from syncgroups.processing import sweeping
+from syncgroups.states import LinkState, TimeoutPolicy
+from tests.engine.scenes import crowd, make_group, make_groups, members, number_of_queries
+
+pytestmark = pytest.mark.django_db
+
+FEW, MANY = 2, 40
+
+
+class Held(Barrier):
+    """Lets nobody through."""
+
+    def choose_who_to_release(self, waiting_participants):
+        return []
+
+
+class Open(Barrier):
+    """Lets everybody through."""
+
+    def choose_who_to_release(self, waiting_participants):
+        return waiting_participants
+
+
+@pytest.fixture(autouse=True)
+def quiet_sweeps(monkeypatch):
+    """Sweeps that do not report undeclared barriers, as one in sixty does."""
+    monkeypatch.setattr(sweeping, "report_undeclared", lambda: None)
+    monkeypatch.setattr(sweeping, "_recounted_up_to", 0)
+
+
+def same_for_few_and_many(prepare):
+    """`prepare` is given a number and returns what to do; that must take equally many statements, and some."""
+    taken = []
+    for n in (FEW, MANY):
+        act = prepare(n)
+        taken.append(number_of_queries(act))
+    assert taken[0] == taken[1] > 0
+
+
+def test_arriving_costs_the_same_however_many_wait():
+    """Catches: looking at the others in arrive()."""
+
+    def prepare(n):
+        crowd(n, "held")
+        [person] = testing.make_participants(1)
+        return lambda: arrivals.arrive(person, "held")
+
+    with testing.declared(Held("held")):
+        same_for_few_and_many(prepare)
+
+
+def test_arriving_with_a_group_costs_the_same_however_large_it_is():
+    """Catches: loading the members in arrive()."""
+
+    def prepare(n):
+        person = members(make_group(n))[0]
+        return lambda: arrivals.arrive(person, "choice")
+
+    with testing.declared(GroupBarrier("choice", "rps")):
+        same_for_few_and_many(prepare)
+
+
+@pytest.mark.parametrize("verb", ["fail", "leave", "finish"])
+def test_ending_a_participation_costs_the_same_however_large_the_group(verb):
+    """Catches: settling a group member by member."""
+
+    def prepare(n):
+        group = make_group(n + 1)
+        testing.arrive_all(members(group), "choice")
+        return getattr(members(group)[0], verb)
+
+    with testing.declared(GroupBarrier("choice", "rps")):
+        same_for_few_and_many(prepare)
+
+
+@pytest.mark.parametrize("barrier", [GroupBarrier("choice", "rps"), GroupCloser("rps", id_="choice")])
+def test_releasing_groups_costs_the_same_however_many_go(barrier):
+    """Catches: one statement for each group, or for each member."""
+
+    def prepare(n):
+        groups = make_groups(n)
+        testing.arrive_all(members(*groups), "choice")
+        return lambda: processing.process_barrier("choice")
+
+    with testing.declared(barrier):
+        processing.process_barrier("choice")
+        same_for_few_and_many(prepare)
+
+
+@pytest.mark.parametrize("on_release", [None, lambda: None])
+def test_releasing_a_group_costs_the_same_however_large_it_is(on_release):
+    """Catches: one statement for each member."""
+
+    def prepare(n):
+        testing.arrive_all(members(make_group(n)), "choice")
+        return lambda: processing.process_barrier("choice")
+
+    with testing.declared(GroupBarrier("choice", "rps", on_release=on_release)):
+        processing.process_barrier("choice")
+        same_for_few_and_many(prepare)
+
+
+def test_the_pass_of_one_group_costs_the_same_however_many_others_wait():
+    """Catches: looking at every group that waits at the barrier."""
+
+    def prepare(n):
+        waiting = make_groups(n)
+        testing.arrive_all([members(group)[0] for group in waiting], "choice")
+        testing.process("choice")
+        group = make_group()
+        testing.arrive_all(members(group), "choice")
+        return lambda: processing.process_barrier("choice", "", group.pk)
+
+    with testing.declared(GroupBarrier("choice", "rps")):
+        same_for_few_and_many(prepare)
+
+
+def test_forming_groups_costs_the_same_however_many_are_formed():
+    """Catches: one statement for each group, or for each member."""
+
+    def prepare(n):
+        testing.arrive_all(testing.make_participants(n), "rps_grouper")
+        return lambda: processing.process_barrier("rps_grouper")
+
+    with testing.declared(SimpleGrouper("rps", initial_group_size=2)):
+        processing.process_barrier("rps_grouper")
+        same_for_few_and_many(prepare)
+
+
+def test_filling_places_costs_the_same_however_many_join():
+    """Catches: one statement for each newcomer, or for each group with room."""
+
+    def prepare(n):
+        with testing.declared():
+            groups = make_groups(n, join_existing_groups=True, max_group_size=3)
+        testing.arrive_all(testing.make_participants(len(groups)), "rps_grouper")
+        return lambda: processing.process_barrier("rps_grouper")
+
+    grouper = SimpleGrouper("rps", initial_group_size=2, max_group_size=3, join_existing_groups=True, batch_size=99)
+    with testing.declared(grouper):
+        processing.process_barrier("rps_grouper")
+        same_for_few_and_many(prepare)
+
+
+def test_releasing_a_pool_costs_the_same_however_many_go():
+    """Catches: one statement for each participant."""
+
+    def prepare(n):
+        testing.arrive_all(testing.make_participants(n), "open")
+        return lambda: processing.process_barrier("open")
+
+    with testing.declared(Open("open")):
+        processing.process_barrier("open")
+        same_for_few_and_many(prepare)
+
+
+@pytest.mark.parametrize("policy", TimeoutPolicy.values)
+def test_ending_waits_at_their_deadline_costs_the_same_however_many_end(policy):
+    """Catches: one statement for each participant."""
+
+    def prepare(n):
+        testing.arrive_all(testing.make_participants(n), "held")
+        processing.process_barrier("held")
+        testing.let_time_pass(21)
+        return processing.sweep
+
+    with testing.declared(Held("held", max_wait_time=20, on_timeout=policy)):
+        same_for_few_and_many(prepare)
+
+
+def test_ending_the_visits_of_people_who_are_gone_costs_the_same_however_many_end():
+    """Catches: one statement for each of them."""
+
+    def prepare(n):
+        links = testing.arrive_all(testing.make_participants(n), "held")
+        people = get_participant_model()._default_manager
+        people.filter(barrier_links__in=links).update(failed=True, failed_reason="by the site")
+        return processing.sweep
+
+    with testing.declared(Held("held")):
+        processing.process_barrier("held")
+        same_for_few_and_many(prepare)
+    assert not ParticipantLinkBarrier.objects.waiting().exists()
+
+
+def test_pausing_and_resuming_cost_the_same_however_many_wait():
+    """Catches: putting off one deadline after the other."""
+
+    def prepare(n):
+        testing.arrive_all(members(*make_groups(n)), "choice")
+
+        def act():
+            arrivals.pause("choice")
+            arrivals.resume("choice")
+
+        return act
+
+    with testing.declared(GroupBarrier("choice", "rps")):
+        processing.process_barrier("choice")
+        same_for_few_and_many(prepare)
+
+
+@pytest.mark.parametrize("n", [10, 1000])
+def test_an_idle_sweep_costs_eight_statements_at_most_however_many_wait(n):
+    """Catches: a sweep that looks at who waits."""
+    with testing.declared(Held("held"), SimpleGrouper("rps", initial_group_size=5000)):
+        crowd(n // 2, "held")
+        crowd(n // 2, "rps_grouper")
+        testing.sweep()
+        assert number_of_queries(processing.sweep) <= 8
+    assert ParticipantLinkBarrier.objects.filter(state=LinkState.WAITING).count() == n
+
+
+def test_an_idle_sweep_costs_the_same_with_ten_and_with_a_thousand_waiting():
+    """Catches: a sweep that looks at who waits."""
+    taken = []
+    with testing.declared(Held("held")):
+        for n in (10, 990):
+            crowd(n, "held")
+            taken.append(number_of_queries(processing.sweep))
+    assert taken[0] == taken[1] > 0
+
+
+def test_an_idle_sweep_costs_the_same_however_many_groups_there_are():
+    """Catches: a recount of one group after the other."""
+
+    def prepare(n):
+        make_groups(n)
+        return processing.sweep
+
+    with testing.declared(GroupBarrier("choice", "rps")):
+        same_for_few_and_many(prepare)
+
+
+def test_a_pass_with_nothing_due_costs_the_same_however_many_wait():
+    """Catches: looking before asking whether anything is due."""
+
+    def prepare(n):
+        crowd(n, "held")
+        return lambda: processing.process_barrier("held")
+
+    with testing.declared(Held("held")):
+        processing.process_barrier("held")
+        same_for_few_and_many(prepare)
+
+
+def test_one_arrival_at_a_grouper_that_cannot_group_costs_the_same_however_many_wait():
+    """Catches: loading everybody who waits although too few do."""
+
+    def prepare(n):
+        crowd(n, "rps_grouper")
+        [person] = testing.make_participants(1)
+
+        def act():
+            arrivals.arrive(person, "rps_grouper")
+            processing.process_barrier("rps_grouper")
+
+        return act
+
+    with testing.declared(SimpleGrouper("rps", initial_group_size=100)):
+        processing.process_barrier("rps_grouper")
+        same_for_few_and_many(prepare)
