@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from .. import signals
@@ -25,11 +26,12 @@ def joinable_groups(barrier: Any, cohort: str, newcomers: int) -> list[SyncGroup
     return found
 
 
-def form_groups(barrier: Any, cohort: str, proposals: Sequence[GroupProposal]) -> None:
-    """Store the proposed groups. Their members are locked and in no active group of the type."""
-    groups = SyncGroup.objects.bulk_create([_group(barrier, cohort, proposal) for proposal in proposals])
+def form_groups(barrier: Any, cohort: str, proposals: Sequence[GroupProposal], *, now: datetime) -> None:
+    """Store the proposed groups, as of the look. Their members are locked and in no active group of the type."""
+    # The time is a value: the database's default would be an expression in every row, which is slow.
+    groups = SyncGroup.objects.bulk_create([_group(barrier, cohort, proposal, now) for proposal in proposals])
     ParticipantLinkSyncGroup.objects.bulk_create(
-        ParticipantLinkSyncGroup(participant_id=member.pk, sync_group=group, group_type=group.group_type)
+        _membership(member, group, creation_time=now, arrival_time=now)
         for group, proposal in zip(groups, proposals, strict=True)
         for member in proposal.members
     )
@@ -37,7 +39,7 @@ def form_groups(barrier: Any, cohort: str, proposals: Sequence[GroupProposal]) -
         announce(signals.group_formed, SyncGroup, group=group)
 
 
-def _group(barrier: Any, cohort: str, proposal: GroupProposal) -> SyncGroup:
+def _group(barrier: Any, cohort: str, proposal: GroupProposal, now: datetime) -> SyncGroup:
     minimum, initial, maximum = proposal.sizes()
     return SyncGroup(
         kind=proposal.type,
@@ -50,6 +52,13 @@ def _group(barrier: Any, cohort: str, proposal: GroupProposal) -> SyncGroup:
         max_group_size=maximum,
         join_existing_groups=proposal.join_existing_groups,
         details=proposal.details,
+        creation_time=now,
+    )
+
+
+def _membership(participant: AbstractParticipant, group: SyncGroup, **times: datetime) -> ParticipantLinkSyncGroup:
+    return ParticipantLinkSyncGroup(
+        participant_id=participant.pk, sync_group_id=group.pk, group_type=group.group_type, **times
     )
 
 
@@ -66,9 +75,7 @@ def fill_places(joins: Sequence[tuple[AbstractParticipant, SyncGroup]], locked: 
         if limit is not None and locked[pk].n_active_participants + len(participants) > limit:
             raise GroupFull(f"Group {pk} has room for {limit} members, and more were chosen to join it.")
     ParticipantLinkSyncGroup.objects.bulk_create(
-        ParticipantLinkSyncGroup(participant_id=participant.pk, sync_group_id=pk, group_type=locked[pk].group_type)
-        for pk, participants in newcomers.items()
-        for participant in participants
+        _membership(participant, locked[pk]) for pk, participants in newcomers.items() for participant in participants
     )
     settle_locked([locked[pk] for pk in newcomers])
 
@@ -91,9 +98,7 @@ def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> set[Unit
         person = lock_participants([participant.pk])[participant.pk]
         attach_members([locked])
         _require_place(locked, person)
-        ParticipantLinkSyncGroup.objects.create(
-            participant_id=person.pk, sync_group=locked, group_type=locked.group_type
-        )
+        _membership(person, locked).save()
         return settle_locked([locked])
 
     units = until_settled(attempt)

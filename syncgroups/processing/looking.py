@@ -6,7 +6,7 @@ The rows are tied to one another, so that inside a rule ``participant.active_syn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,9 +35,10 @@ class Scene:
         return [link.participant for link in self.here.values()]
 
     @property
-    def now(self) -> datetime | None:
-        """The moment of the look, by the database's clock; None when there was nobody to see."""
-        return next((link.seen_at for link in self.here.values()), None)  # type: ignore[attr-defined]
+    def now(self) -> datetime:
+        """The moment of the look, by the database's clock. Only where somebody waits."""
+        moment: datetime = next(iter(self.here.values())).seen_at  # type: ignore[attr-defined]
+        return moment
 
     def overdue(self) -> list[ParticipantLinkBarrier]:
         """Visits past their deadline at the moment of the look."""
@@ -63,7 +64,7 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
     members = {member.pk: member for group in groups for member in group.active_participants}
     for everybody in members.values():
         everybody.__dict__["seen_barriers"] = {}
-    _attach_groups(members.values(), known={group.pk: group for group in groups})
+    _attach_groups(members.values(), known=groups)
     scenes = {group.pk: Scene(group=group) for group in groups}
     members_of = {group.pk: {member.pk for member in group.active_participants} for group in groups}
     links = ParticipantLinkBarrier.objects.at(barrier.id).waiting().filter(sync_group__in=groups)
@@ -107,17 +108,21 @@ def _tie(link: ParticipantLinkBarrier, barrier_id: str) -> None:
     link.participant.__dict__["seen_barriers"] = {barrier_id: link}
 
 
-def _attach_groups(participants: Iterable[AbstractParticipant], known: dict[int, SyncGroup] | None = None) -> None:
+def _attach_groups(participants: Iterable[AbstractParticipant], known: Collection[SyncGroup] = ()) -> None:
+    """Tie people to all of their active groups, and these to their members; `known` groups have theirs already."""
     by_pk = {participant.pk: participant for participant in participants}
-    known = known or {}
     for participant in by_pk.values():
         participant.__dict__["seen_groups"] = {}
-    links = ParticipantLinkSyncGroup.objects.active().of(by_pk).in_order_of_arrival().select_related("sync_group")
-    for link in links if by_pk else ():
-        group = known.setdefault(link.sync_group_id, link.sync_group)
+    for group in known:
+        for member in group.active_participants:
+            member.__dict__["seen_groups"][group.group_type] = group
+    others: dict[int, SyncGroup] = {}
+    links = ParticipantLinkSyncGroup.objects.active().of(by_pk).exclude(sync_group__in=known).in_order_of_arrival()
+    for link in links.select_related("sync_group") if by_pk else ():
+        group = others.setdefault(link.sync_group_id, link.sync_group)
         by_pk[link.participant_id].__dict__["seen_groups"][group.group_type] = group
-    if without_members := [group for group in known.values() if "seen_members" not in group.__dict__]:
-        attach_members(without_members, known=by_pk)
+    if others:
+        attach_members(others.values(), known=by_pk)
 
 
 @contextmanager
