@@ -182,7 +182,9 @@ class SimpleGrouper(Grouper):
 
     @property
     def minimum_waiting(self) -> int:
-        return 1 if self.join_existing_groups else self.batch_size
+        # A rule of the site's own may be content with fewer.
+        own_rule = type(self).ready_to_group is not SimpleGrouper.ready_to_group
+        return 1 if self.join_existing_groups or own_rule else self.batch_size
 
     @property
     def n_needed(self) -> int | None:

@@ -47,7 +47,7 @@ def _process(barrier_id: str, cohort: str, groups: set[int | None]) -> PassResul
     barrier = registry.find(barrier_id)
     if barrier is not None and barrier.per_group and None not in groups:
         return process_groups(barrier, cohort, sorted(pk for pk in groups if pk), skip_locked=True)
-    if barrier is not None and groups != {None}:
+    if barrier is not None and (barrier.per_group or groups != {None}):
         _readdress(barrier, cohort)
     return process_barrier(barrier_id, cohort, skip_locked=True)
 
