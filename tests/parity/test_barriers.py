@@ -52,7 +52,7 @@ def test_the_rule_is_shown_those_who_wait_in_order_of_arrival():
 
 
 def test_barriers_with_the_same_id_share_a_waiting_area():
-    with testing.declared(Nobody("b")) as _:
+    with testing.declared(Nobody("b")):
         here, there = testing.make_participants(2)
         testing.arrive_all([here], "b", visit="round 1")
         testing.arrive_all([there], "b", visit="round 7")

@@ -51,7 +51,7 @@ def test_a_list_cannot_be_parted_into_groups_that_do_not_come_out_even():
 def test_a_participant_cannot_arrive_at_a_grouper_while_in_a_group_of_that_type():
     with testing.declared(SimpleGrouper("pair", initial_group_size=2)):
         _, (person, _) = form_group()
-        with pytest.raises(RuntimeError, match="in an active group of type 'pair' already.*GroupCloser"):
+        with pytest.raises(RuntimeError, match=r"in an active group of type 'pair' already.*GroupCloser"):
             testing.arrive_all([person], GROUPER)
 
 
