@@ -123,11 +123,11 @@ class Bot:
         return await self.open(page.next_url) if page.next_url else None
 
     async def drop_out(self, page: Page) -> str:
+        if page.poll_url:
+            await self.ask(page.poll_url)
         if self.life.says_so and "leave" in page.forms:
             await self.send(page.forms["leave"])
             return "left"
-        if page.poll_url:
-            await self.ask(page.poll_url)
         return "vanished"
 
     async def wait(self, page: Page) -> None:

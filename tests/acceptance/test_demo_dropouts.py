@@ -1,0 +1,182 @@
+"""Whoever drops out of the demo never strands the partner."""
+
+import pytest
+
+from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER, KEPT_WAITING
+from project.demo.conf import MAX_WAIT, PATIENCE
+from project.demo.models import Choice
+from syncgroups import testing
+from syncgroups.models import ParticipantLinkBarrier
+
+from .demo_windows import Window, close, open_all, pair, play_round
+
+pytestmark = pytest.mark.django_db
+
+
+def vanish(window):
+    """The window is closed; nobody presses anything."""
+
+
+def leave(window):
+    window.send("leave")
+
+
+def fail(window):
+    window.participant.fail("a researcher decided so")
+
+
+DROPOUTS = [vanish, leave, fail]
+
+#: How many rounds are over, and whether the one who drops out has chosen in the next one.
+MOMENTS = [(0, False), (0, True), (1, False), (1, True), (2, True), (3, False)]
+
+
+def go_to_the_end(window):
+    """Do what the page asks for; where it asks to wait, time passes. Returns the pages seen."""
+    seen = []
+    for _ in range(30):
+        seen.append(window.page)
+        if window.page in ("thanks/", "end/"):
+            return seen
+        if window.page.endswith("wait/") or window.page in ("closing/", "partner/"):
+            testing.let_time_pass(PATIENCE + 1)
+            testing.sweep()
+            window.open()
+        elif window.page.endswith("result/"):
+            onwards = window.open().context["next_url"]
+            window._follow(window.client.get(onwards))
+        else:
+            window.send("choose", int(window.page.split("/")[1]), move="rock")
+    raise AssertionError(f"Stranded after {seen}.")
+
+
+@pytest.mark.parametrize("drop_out", DROPOUTS)
+@pytest.mark.parametrize(("over", "chosen"), MOMENTS)
+def test_the_partner_of_a_drop_out_gets_to_the_thanks(drop_out, over, chosen):
+    """Catches a minimum group size of two, and time limits that strike those who wait: both fail the one who stays."""
+    windows = pair()
+    for number in range(1, over + 1):
+        play_round(windows, number)
+    gone, staying = windows
+    if chosen:
+        gone.send("choose", over + 1, move="paper")
+    drop_out(gone)
+    staying.open()
+    assert go_to_the_end(staying)[-1] == "thanks/"
+    assert staying.participant.status == "finished"
+    assert not staying.participant.failed
+    assert not ParticipantLinkBarrier.objects.waiting().exists()
+
+
+def test_who_vanishes_is_failed_for_keeping_the_others_waiting():
+    gone, staying = pair()
+    staying.send("choose", 1, move="rock")
+    testing.process(CHOICE_MADE)
+    testing.let_time_pass(PATIENCE - 5)
+    testing.sweep()
+    assert gone.participant.is_active
+    testing.let_time_pass(6)
+    testing.sweep()
+    assert gone.participant.failed_reason == KEPT_WAITING
+    gone.open()
+    assert gone.page == "end/"
+    assert "The others have gone on without you" in gone.open().content.decode()
+
+
+def test_the_one_who_stays_is_told_that_the_game_ends_early_and_keeps_the_credit():
+    gone, staying = pair()
+    play_round((gone, staying), 1)
+    staying.send("choose", 2, move="rock")
+    testing.let_time_pass(10)
+    gone.send("leave")
+    testing.sweep()
+    staying.open()
+    assert staying.page == "rounds/2/result/"
+    page = staying.open()
+    assert "This round does not count" in page.content.decode()
+    assert "That is not your fault" in page.content.decode()
+    assert "Next round" not in page.content.decode()
+    close([staying])
+    thanks = staying.open()
+    assert "The game ended early" in thanks.content.decode()
+    assert thanks.context["credit"] >= 10
+
+
+def test_a_choice_of_which_the_partner_has_gone_stays_unscored():
+    gone, staying = pair()
+    gone.send("choose", 1, move="paper")
+    gone.send("leave")
+    staying.send("choose", 1, move="rock")
+    testing.sweep()
+    staying.open()
+    assert set(Choice.objects.values_list("points", flat=True)) == {None}
+    assert "Paper" not in staying.open("feedback", 1).content.decode()
+
+
+def test_leaving_ends_the_participation_at_once_and_says_goodbye():
+    windows = pair()
+    page = windows[0].send("leave")
+    assert windows[0].page == "end/"
+    assert "You have left the study" in page.content.decode()
+    assert windows[0].participant.status == "left"
+    windows[0].send("choose", 1, move="rock")
+    assert windows[0].page == "end/"
+    assert not Choice.objects.exists()
+
+
+def test_leaving_takes_a_press_of_the_button():
+    window = Window.agreeing()
+    assert window.client.get(window.address("leave")).status_code == 405
+    assert window.participant.is_active
+
+
+def test_who_finds_no_partner_in_time_is_told_why():
+    window = Window.agreeing()
+    window.open()
+    testing.let_time_pass(MAX_WAIT + 1)
+    testing.sweep()
+    page = window.open()
+    assert window.page == "end/"
+    assert "Nobody came to play with you" in page.content.decode()
+    assert page.context["credit"] == MAX_WAIT
+    assert window.participant.failed_reason == f"waited too long at barrier '{GROUPER}'"
+
+
+def test_when_both_vanish_nobody_waits():
+    windows = pair()
+    windows[0].send("choose", 1, move="rock")
+    testing.let_time_pass(MAX_WAIT + 1)
+    testing.sweep()
+    testing.let_time_pass(MAX_WAIT + 1)
+    testing.sweep()
+    assert not ParticipantLinkBarrier.objects.waiting().exists()
+
+
+def test_who_is_let_through_by_a_researcher_goes_on():
+    window = Window.agreeing()
+    window.open()
+    window.participant.active_barriers[GROUPER].release(by="researcher")
+    window.open()
+    assert window.page == "thanks/"
+
+
+def test_a_group_that_a_researcher_closes_has_played_its_last_round():
+    windows = pair()
+    windows[0].send("choose", 1, move="rock")
+    windows[0].participant.sync_group.close("power cut")
+    testing.sweep()
+    open_all(windows)
+    assert [window.page for window in windows] == ["thanks/"] * 2
+
+
+def test_the_closer_waits_for_nobody_who_has_gone():
+    windows = pair()
+    for number in (1, 2, 3):
+        play_round(windows, number)
+    windows[1].open("closing")
+    testing.let_time_pass(PATIENCE + 1)
+    testing.process(CLOSER)
+    testing.sweep()
+    windows[1].open()
+    assert windows[1].page == "thanks/"
+    assert windows[0].participant.failed_reason == KEPT_WAITING
