@@ -16,30 +16,38 @@ from ..models import BarrierRecord, get_participant_model
 Choices = Iterable[tuple[str, Any]]
 
 
-class CohortFilter(SimpleListFilter):
+class ExactFilter(SimpleListFilter):
+    """Rows of which one field says exactly this; also nothing at all, which Django's own filters cannot say."""
+
+    field: str
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value is None:
+            return queryset
+        # PostgreSQL cannot be asked for NUL characters.
+        return queryset.none() if "\0" in value else queryset.filter(**{self.field: value})
+
+
+class CohortFilter(ExactFilter):
     title = _("cohort")
-    parameter_name = "cohort"
+    parameter_name = field = "cohort"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         people = get_participant_model()._default_manager
         cohorts = people.order_by("cohort").values_list("cohort", flat=True).distinct()
         return [(cohort, cohort or _("(none)")) for cohort in cohorts]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() is None else queryset.filter(cohort=self.value())
 
-
-class BarrierFilter(SimpleListFilter):
+class BarrierFilter(ExactFilter):
     title = _("barrier")
     parameter_name = "barrier"
+    field = "barrier_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         declared = {barrier.id for barrier in registry.all_barriers()}
         stored = BarrierRecord.objects.order_by().values_list("barrier_id", flat=True).distinct()
         return [(barrier_id, barrier_id) for barrier_id in sorted(declared.union(stored))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset if self.value() is None else queryset.filter(barrier_id=self.value())
 
 
 class ConditionFilter(SimpleListFilter):

@@ -28,7 +28,7 @@ class Pages(CursorPagination):
         return fields if request.query_params.get("order") == "oldest" else tuple(f"-{field}" for field in fields)
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
-        """One page. A cursor that was not made here is not found, whatever it says."""
+        """One page. Raises DRF's `NotFound` for a cursor that makes no sense."""
         try:
             return super().paginate_queryset(queryset, request, view)
         except (ValueError, ValidationError, DataError):
