@@ -1,9 +1,10 @@
-"""Where a participant stands: what pages and polls tell them. Reads only, in one query."""
+"""Where a participant stands: what pages and polls tell them. Reads only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from . import registry
 from .barriers import BELOW_MINIMUM
-from .models import AbstractParticipant, ParticipantLinkBarrier, get_participant_model
+from .models import AbstractParticipant, ParticipantLinkBarrier
 from .states import LinkState, ParticipantStatus
 
 
@@ -53,30 +54,32 @@ class Standing:
 
 
 def standing_of(participant: AbstractParticipant) -> Standing:
-    """Where the participant stands now. One query."""
-    rows = list(_rows(participant))
-    waits = {row["link_id"]: _wait(row) for row in rows if row["link_id"]}
-    groups = {row["group_id"]: _membership(row, participant) for row in rows if row["group_id"]}
-    now = rows[0]
+    """Where the participant, as just loaded, stands now. One query."""
+    rows = list(_everybody(type(participant)).filter(pk=participant.pk))
+    groups = {row["group_id"]: row for row in rows if row["group_id"]}
+    links = {row["link_id"]: row for row in rows if row["link_id"]}
     return Standing(
         participant_id=str(participant.public_id),
-        status=now["status"],
-        failed=now["failed"],
-        failed_reason=now["failed_reason"],
-        time_credit=now["time_credit"],
-        waits=[waits[pk] for pk in sorted(waits)],
-        groups=[groups[pk] for pk in sorted(groups)],
+        status=participant.status,
+        failed=participant.failed,
+        failed_reason=participant.failed_reason,
+        time_credit=participant.time_credit,
+        waits=[_wait(links[pk], groups.get(links[pk]["waits_with"])) for pk in sorted(links)],
+        groups=[_membership(groups[pk], participant) for pk in sorted(groups)],
     )
 
 
-def _rows(participant: AbstractParticipant) -> Any:
-    """The participant with open visits and active groups side by side: seldom more than one row."""
+@cache
+def _everybody(model: type[AbstractParticipant]) -> Any:
+    """Participants with their open visits and active groups side by side: seldom more than one row each.
+
+    Kept, because to put the question together takes longer than to answer it.
+    """
     links = ParticipantLinkBarrier.objects.waiting().order_by()
     in_group = links.filter(barrier_id=OuterRef("link__barrier_id"), sync_group=OuterRef("link__sync_group"))
     in_cohort = links.filter(barrier_id=OuterRef("link__barrier_id"), cohort=OuterRef("link__cohort"))
     return (
-        get_participant_model()
-        ._default_manager.filter(pk=participant.pk)
+        model._default_manager.order_by()
         .annotate(
             link=FilteredRelation("barrier_links", condition=Q(barrier_links__state=LinkState.WAITING)),
             membership=FilteredRelation("sync_group_links", condition=Q(sync_group_links__active=True)),
@@ -84,45 +87,40 @@ def _rows(participant: AbstractParticipant) -> Any:
             all_here=Subquery(in_cohort.values("barrier_id").annotate(n=Count("pk")).values("n")),
         )
         .values(
-            "status",
-            "failed",
-            "failed_reason",
-            "time_credit",
             link_id=F("link__pk"),
             barrier_id=F("link__barrier_id"),
             visit_id=F("link__public_id"),
             since=F("link__arrival_time"),
             until=F("link__deadline"),
-            min_size=F("link__sync_group__min_group_size"),
-            waits_with=F("link__sync_group__n_active_participants"),
+            waits_with=F("link__sync_group_id"),
             n_here=Coalesce("mates_here", "all_here"),
-            group_id=F("membership__sync_group"),
+            group_id=F("membership__sync_group_id"),
+            group_type=F("membership__group_type"),
             group_public_id=F("membership__sync_group__public_id"),
-            group_type=F("membership__sync_group__group_type"),
-            leader=F("membership__sync_group__leader"),
+            leader=F("membership__sync_group__leader_id"),
             size=F("membership__sync_group__n_active_participants"),
+            min_size=F("membership__sync_group__min_group_size"),
         )
     )
 
 
-def _wait(row: dict[str, Any]) -> Wait:
+def _wait(row: dict[str, Any], group: dict[str, Any] | None) -> Wait:
     return Wait(
         barrier_id=row["barrier_id"],
         visit_id=str(row["visit_id"]),
         since=row["since"],
         until=row["until"],
         n_here=row["n_here"] or 0,
-        n_needed=_needed(row),
+        n_needed=_needed(registry.find(row["barrier_id"]), group),
     )
 
 
-def _needed(row: dict[str, Any]) -> int | None:
+def _needed(barrier: Any, group: dict[str, Any] | None) -> int | None:
     """A group needs all of its members, and at least the minimum, except where it comes to be closed."""
-    barrier = registry.find(row["barrier_id"])
-    if row["waits_with"] is None:
+    if group is None:
         return getattr(barrier, "n_needed", None)
-    minimum = 1 if getattr(barrier, "closes_group", False) else row["min_size"]
-    return max(row["waits_with"], minimum)
+    closes = getattr(barrier, "closes_group", False)
+    return group["size"] if closes else max(group["size"], group["min_size"])
 
 
 def explain_end(participant: AbstractParticipant) -> str:

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
-from django.utils.decorators import method_decorator
+from django.utils.decorators import classonlymethod, method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -65,6 +65,7 @@ class ParticipantMixin:
 
     def show_end(self) -> HttpResponse:
         """Tell a participant that, and why, they take part no longer."""
+        self.participant.refresh_from_db(fields=["status", "failed", "failed_reason"])
         reason = explain_end(self.participant)
         if wants_json(self.request):
             return JsonResponse({"code": "participant_not_active", "detail": reason}, status=403)
@@ -130,6 +131,14 @@ class BarrierView(BarrierMixin, View):
     http_method_names = ["get", "head", "options"]
     next_url: str | None = None
 
+    @classonlymethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """The view. Refuses at once, and not when the first are released, what would not know where to go on."""
+        own_way = cls.let_through is not BarrierView.let_through or cls.get_next_url is not BarrierView.get_next_url
+        if not (own_way or initkwargs.get("next_url", cls.next_url)):
+            raise ImproperlyConfigured(f"{cls.__name__} needs a next_url, or a get_next_url() of its own.")
+        return super().as_view(**initkwargs)
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         link = self.receive()
         if link.state == LinkState.WAITING:
@@ -148,9 +157,8 @@ class BarrierView(BarrierMixin, View):
         return redirect(self.get_next_url())
 
     def get_next_url(self) -> str:
-        if not self.next_url:
-            raise ImproperlyConfigured(f"{type(self).__name__} needs a next_url, or a get_next_url() of its own.")
-        return resolve_url(self.next_url)
+        """Where to go on."""
+        return resolve_url(self.next_url or "/")
 
     def get_poll_url(self) -> str:
         """Where the waiting page asks how things stand."""

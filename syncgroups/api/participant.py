@@ -9,7 +9,12 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.cache import (
+    add_never_cache_headers,
+    get_conditional_response,
+    patch_cache_control,
+    patch_vary_headers,
+)
 from django.views import View
 
 from .. import arrivals
@@ -64,6 +69,7 @@ def conditional_json(request: HttpRequest, content: dict[str, Any]) -> HttpRespo
 def problem(error: SyncGroupsError) -> JsonResponse:
     """An error as JSON, with its status; nothing has been changed."""
     response = JsonResponse({"code": error.code, "detail": public_detail(error)}, status=error.status)
+    add_never_cache_headers(response)
     if error.status == 401:
         response["WWW-Authenticate"] = SCHEME
     return response

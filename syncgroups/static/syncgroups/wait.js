@@ -41,7 +41,7 @@
       take(await ask());
     } catch {
       failures += 1;
-      say(trouble, trouble && trouble.dataset.text);
+      say(trouble, trouble && !leaving ? trouble.dataset.text : "");
     } finally {
       asking = false;
       schedule();
@@ -106,7 +106,7 @@
     return text.replace("{here}", wait.n_here).replace("{needed}", wait.n_needed);
   }
 
-  /** Put the deadline into the reader's own time zone. */
+  /** Put the deadline into the reader's own time zone, the way that their other clocks show it. */
   function showUntil(moment) {
     const time = until && until.querySelector("time");
     const deadline = new Date(moment);
@@ -116,7 +116,7 @@
     const soon = deadline - Date.now() < 120 * 1000;
     const shape = { hour: "2-digit", minute: "2-digit", ...(soon && { second: "2-digit" }) };
     time.dateTime = moment;
-    say(time, deadline.toLocaleTimeString(document.documentElement.lang || undefined, shape));
+    say(time, deadline.toLocaleTimeString(undefined, shape));
     until.hidden = deadline < Date.now();
   }
 
