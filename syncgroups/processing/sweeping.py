@@ -15,7 +15,7 @@ from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
 from ..states import PassOutcome
 from .endings import settle
 from .groups import process_groups
-from .passes import groups_at, process_barrier
+from .passes import groups_at, process_barrier, process_pool
 from .results import PassResult
 from .units import Unit, wake
 
@@ -49,7 +49,11 @@ def _process(barrier_id: str, cohort: str, groups: set[int | None]) -> PassResul
         return process_groups(barrier, cohort, sorted(pk for pk in groups if pk), skip_locked=True)
     if barrier is not None and (barrier.per_group or groups != {None}):
         _readdress(barrier, cohort)
-    return process_barrier(barrier_id, cohort, skip_locked=True)
+    result = process_barrier(barrier_id, cohort, skip_locked=True)
+    if barrier is not None and barrier.per_group:
+        # Visits from before it went by groups belong to none of them. They end at their deadlines.
+        result += process_pool(registry.Undeclared(barrier_id), cohort, skip_locked=True)
+    return result
 
 
 def _readdress(barrier: Any, cohort: str) -> None:
