@@ -16,7 +16,7 @@ from syncgroups.groupers import SimpleGrouper
 PAIRS = SimpleGrouper("pair", initial_group_size=2)
 
 
-def found(*barriers: Any) -> list[checks.CheckMessage]:
+def found(*barriers: Any) -> list[Any]:
     with testing.declared(*barriers):
         return checks.run_checks(tags=["syncgroups"])
 

@@ -78,7 +78,7 @@ def test_barrier_links_are_all_visits_ever():
     (first,) = testing.arrive_all([person], "b")
     first.release()
     (second,) = testing.arrive_all([person], "b")
-    assert list(person.barrier_links.order_by("pk")) == [first, second]
+    assert list(first.participant.barrier_links.order_by("pk")) == [first, second]
 
 
 def test_failing_is_stored_with_its_reason_and_time():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from syncgroups.barriers import ON_RELEASE_ARGUMENTS, GroupBarrier
@@ -37,7 +39,7 @@ def test_some_or_all_or_none_may_be_named(function):
 
 
 def test_names_decide_and_not_positions():
-    given = {}
+    given: dict[str, Any] = {}
 
     def function(barrier, leader, participants, group):
         given.update(barrier=barrier, leader=leader, participants=participants, group=group)

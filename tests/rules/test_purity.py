@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from syncgroups import testing
@@ -59,7 +61,7 @@ def test_a_rule_that_queries_raises_impure_rule_and_moves_nobody(barrier):
 
 def test_a_join_criterion_that_queries_raises_impure_rule():
     """Fails when the guard covers the rule but not what it asks about groups with a free place."""
-    sizes = {"initial_group_size": 2, "max_group_size": 3, "join_existing_groups": True}
+    sizes: dict[str, Any] = {"initial_group_size": 2, "max_group_size": 3, "join_existing_groups": True}
     with testing.declared(SimpleGrouper("pair", **sizes)):
         testing.arrive_all(testing.make_participants(2), "pair_grouper")
         testing.process("pair_grouper")

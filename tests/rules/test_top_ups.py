@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from syncgroups.groupers import SimpleGrouper
 
 from .world import group_of, people
 
-OPEN = {"initial_group_size": 2, "max_group_size": 3, "join_existing_groups": True}
+OPEN: dict[str, Any] = {"initial_group_size": 2, "max_group_size": 3, "join_existing_groups": True}
 REFILLING = SimpleGrouper("pair", **OPEN)
 
 

@@ -12,7 +12,7 @@ _keys = count(1)
 
 def people(n: int, **fields: Any) -> list[Any]:
     """So many participants in no group, in order of arrival."""
-    model = get_participant_model()
+    model: Any = get_participant_model()
     made: list[Any] = [model(pk=next(_keys), **fields) for _ in range(n)]
     for person in made:
         person.__dict__["seen_groups"] = {}
