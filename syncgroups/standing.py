@@ -133,8 +133,8 @@ def explain_end(participant: AbstractParticipant) -> str:
     if visits.values_list("state", flat=True).first() == LinkState.TIMED_OUT:
         return _("The others whom you waited for did not come in time. That is not your fault.")
     if participant.failed and participant.failed_reason:
-        return _("Your part has ended: {reason}.").format(reason=participant.failed_reason.rstrip("."))
-    return _("Your part has ended. There is nothing more to do here.")
+        return _("The reason: {reason}.").format(reason=participant.failed_reason.rstrip("."))
+    return _("There is nothing more to do here.")
 
 
 def _membership(row: dict[str, Any], participant: AbstractParticipant) -> Membership:

@@ -244,7 +244,9 @@ def test_who_has_finished_is_thanked(site, client, participant):
 
 def test_who_has_left_is_told_so(site, client, participant):
     participant.leave()
-    assert "You have left" in end_page(client, participant)
+    page = end_page(client, participant)
+    assert "Your part ends here" in page
+    assert "There is nothing more to do here." in page
 
 
 def test_a_site_may_have_an_end_page_of_its_own(site, client, participant):

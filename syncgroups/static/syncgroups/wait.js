@@ -106,7 +106,14 @@
     return text.replace("{here}", wait.n_here).replace("{needed}", wait.n_needed);
   }
 
-  /** Put the deadline into the reader's own time zone, the way that their other clocks show it. */
+  /** The reader's own variety of the page's language: clocks differ between British and American English. */
+  function locale() {
+    const language = document.documentElement.lang || undefined;
+    const base = (tag) => tag.split("-")[0].toLowerCase();
+    return language && (navigator.languages.find((own) => base(own) === base(language)) || language);
+  }
+
+  /** Put the deadline into the reader's own time zone. */
   function showUntil(moment) {
     const time = until && until.querySelector("time");
     const deadline = new Date(moment);
@@ -114,9 +121,9 @@
       return;
     }
     const soon = deadline - Date.now() < 120 * 1000;
-    const shape = { hour: "2-digit", minute: "2-digit", ...(soon && { second: "2-digit" }) };
+    const shape = { hour: "numeric", minute: "2-digit", ...(soon && { second: "2-digit" }) };
     time.dateTime = moment;
-    say(time, deadline.toLocaleTimeString(undefined, shape));
+    say(time, deadline.toLocaleTimeString(locale(), shape));
     until.hidden = deadline < Date.now();
   }
 
