@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.apps import apps
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from syncgroups import arrivals
 
 
 def front_door() -> Any:
@@ -18,8 +15,7 @@ def front_door() -> Any:
 
     Reached through the app's configuration, because rows are imported by it and may not import it.
     """
-    door: arrivals = apps.get_app_config("syncgroups").front_door  # type: ignore[valid-type,attr-defined]
-    return door
+    return apps.get_app_config("syncgroups").front_door  # type: ignore[attr-defined]
 
 
 class Stored(models.Model):
