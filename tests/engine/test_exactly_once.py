@@ -43,6 +43,26 @@ def test_on_release_that_raises_leaves_nothing_behind_and_the_error_is_stored():
     assert "the scoring service is down" in BarrierRecord.objects.get(barrier_id="choice").last_error
 
 
+def test_what_on_release_wrote_is_undone_when_the_release_cannot_be_completed(monkeypatch):
+    """Catches: on_release in a transaction of its own."""
+    group, crashes = make_group(), [RuntimeError("power cut")]
+    close = processing.acting.close_locked
+
+    def crash_once(groups, reason):
+        if crashes:
+            raise crashes.pop()
+        return close(groups, reason)
+
+    monkeypatch.setattr(processing.acting, "close_locked", crash_once)
+    with testing.declared(GroupCloser("rps", on_release=Scoring())):
+        links = testing.arrive_all(members(group), "closer_rps")
+        assert testing.process("closer_rps") == PassOutcome.FAILED
+        assert (fresh(group).details, fresh(group).active, states(links)) == ({}, True, [LinkState.WAITING] * 2)
+        testing.let_time_pass(1)
+        testing.sweep()
+    assert (fresh(group).details, fresh(group).active) == ({"score": 2}, False)
+
+
 def test_an_error_of_the_database_in_on_release_is_an_error_like_any_other():
     """Catches: going on in a transaction that is broken."""
     bad, good = make_groups(2)
