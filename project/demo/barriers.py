@@ -33,8 +33,9 @@ class Patient(GroupBarrier):
     """
 
     def __init__(self, *args: Any, patience: float = PATIENCE, **kwargs: Any) -> None:
-        # Nobody comes or goes when patience ends: the rule has to be asked again by then.
-        super().__init__(*args, recheck_interval=patience, **kwargs)
+        # Nobody comes or goes when patience ends: the rule has to be asked now and then. Often enough that it is asked
+        # well before `max_wait_time`, even if it was asked just before patience ended.
+        super().__init__(*args, recheck_interval=patience / 4, **kwargs)
         self.patience = patience
         self._require(patience < self.max_wait_time, "patience must be shorter than max_wait_time")
 

@@ -52,7 +52,7 @@ class Outcomes:
 
 def of_run(lives: Sequence[Life]) -> Outcomes:
     """Read the outcomes of these bots' participants. The number of queries does not depend on how many they are."""
-    people = list(get_participant_model()._default_manager.filter(public_id__in=_ids(lives)))
+    people: list[Any] = list(get_participant_model()._default_manager.filter(public_id__in=_ids(lives)))
     by_id = {str(person.public_id): person for person in people}
     visits = ParticipantLinkBarrier.objects.filter(participant__in=people).order_by("pk")
     open_at = dict(visits.waiting().values_list("participant", "barrier_id"))

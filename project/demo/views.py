@@ -23,11 +23,9 @@ from . import barriers
 from .conf import GROUP_SIZE, PATIENCE, ROUNDS
 from .forms import ChoiceForm, ConsentForm, new_ticket
 from .journey import Place, memberships, places_of
-from .models import Choice, Move
+from .models import Choice
 from .players import players, seat
 from .results import Game
-
-SYMBOLS = {Move.ROCK: "✊", Move.PAPER: "✋", Move.SCISSORS: "✌️"}
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -135,18 +133,19 @@ class ChooseView(PlayerMixin, FormView, PlacedView):
     form_class = ChoiceForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        moves = [(move.value, move.label, SYMBOLS[move]) for move in Move]
         visit = self.kwargs["visit"]
-        return super().get_context_data(moves=moves, round=visit, rounds=ROUNDS, patience=round(PATIENCE), **kwargs)
+        return super().get_context_data(round=visit, rounds=ROUNDS, patience=round(PATIENCE), **kwargs)
 
     def form_valid(self, form: ChoiceForm) -> HttpResponse:
-        Choice.objects.get_or_create(
-            participant=self.participant,
-            group=self.participant.active_sync_groups[barriers.GROUP_TYPE],
-            round=self.kwargs["visit"],
-            defaults={"move": form.cleaned_data["move"]},
-        )
-        return redirect("demo:wait", player=self.kwargs["player"], visit=self.kwargs["visit"])
+        group = self.participant.active_sync_groups.get(barriers.GROUP_TYPE)
+        if group is not None:  # It may have been closed while the form was on its way.
+            Choice.objects.get_or_create(
+                participant_id=self.participant.pk,
+                group=group,
+                round=self.kwargs["visit"],
+                defaults={"move": form.cleaned_data["move"]},
+            )
+        return redirect("demo:player", player=self.kwargs["player"])
 
 
 class FeedbackView(PlayerMixin, TemplateView, PlacedView):
@@ -185,7 +184,7 @@ class EndView(PlayerMixin, TemplateView, PlacedView):
     template_name = "demo/end.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        last: Visit | None = Visit.objects.filter(participant=self.participant).order_by("pk").last()
+        last: Visit | None = Visit.objects.filter(participant=self.participant.pk).order_by("pk").last()
         return super().get_context_data(
             found_nobody=bool(last and last.failed and last.barrier_id == barriers.GROUPER),
             kept_waiting=self.participant.failed_reason == barriers.KEPT_WAITING,

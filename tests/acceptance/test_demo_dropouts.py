@@ -83,6 +83,24 @@ def test_who_vanishes_is_failed_for_keeping_the_others_waiting():
     assert "The others have gone on without you" in gone.open().content.decode()
 
 
+def test_a_look_just_before_patience_ends_does_not_put_the_next_one_off_until_the_deadline():
+    """Catches a rule that is asked once in `patience` seconds: the next time may be when the waits end, too."""
+    gone, staying = pair()
+    gone.send("choose", 1, move="rock")
+    testing.process(CHOICE_MADE)  # arranges a look that is left over from this round
+    play_round([staying], 1, "rock")
+    gone.open()
+    testing.let_time_pass(PATIENCE / 2)
+    staying.send("choose", 2, move="rock")
+    testing.process(CHOICE_MADE)
+    for share_of_patience in (0.55, 0.75):
+        testing.let_time_pass(PATIENCE * share_of_patience)
+        testing.sweep()
+    assert gone.participant.failed_reason == KEPT_WAITING
+    staying.open()
+    assert staying.page == "rounds/2/result/"
+
+
 def test_the_one_who_stays_is_told_that_the_game_ends_early_and_keeps_the_credit():
     gone, staying = pair()
     play_round((gone, staying), 1)

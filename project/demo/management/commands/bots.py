@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Iterator
@@ -40,6 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         crowd = self.crowd(options)
+        # One line for each request would bury everything else.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         self.console = Console()
         self.console.print(f"{crowd.participants} bots play at {options['url']} in cohort {crowd.cohort}.")
         lives = self.play(options["url"], crowd)
