@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from syncgroups import testing
+from syncgroups import arrivals, testing
 from syncgroups.barriers import GroupBarrier
-from syncgroups.exceptions import AlreadyInGroup, GroupFull, GroupNotActive
+from syncgroups.exceptions import AlreadyInGroup, GroupFull, GroupNotActive, NotInGroup
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import SyncGroup
 
@@ -52,6 +52,22 @@ def test_the_leader_can_be_reassigned():
     for member in members:
         lead(group, member)
         assert reloaded(group).leader == member
+
+
+def test_a_leader_is_elected_from_among_the_active_members():
+    group, members = form_group(3)
+    for member in members:
+        arrivals.elect_leader(group, member)
+        assert reloaded(group).leader == member
+
+
+def test_nobody_from_outside_can_be_elected():
+    group, (gone, *_) = form_group(3)
+    gone.leave()
+    _, (stranger, *_) = form_group(3)
+    for outsider in (gone, stranger):
+        with pytest.raises(NotInGroup):
+            arrivals.elect_leader(group, outsider)
 
 
 def test_check_leader_keeps_an_active_leader():
