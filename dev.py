@@ -5,6 +5,7 @@
     python3 dev.py bots [ARGUMENTS]      let bots play the demo (--help tells more)
     python3 dev.py test [ARGUMENTS]      run the tests on SQLite, then on PostgreSQL
     python3 dev.py lint                  check style, types, layers and migrations
+    python3 dev.py bench [ARGUMENTS]     measure this app beside PsyNet and bare SQL (--help tells more)
 
 `--venv FOLDER` before the command uses another folder than `.venv`. By hand, a command is
 
@@ -54,12 +55,17 @@ def lint(python: Path, arguments: list[str]) -> int:
     return failures
 
 
+def bench(python: Path, arguments: list[str]) -> int:
+    return replace_by(python, "-m", "bench", *arguments)
+
+
 # Each command, and the requirements that it needs.
 COMMANDS = {
     "demo": (demo, "requirements.txt"),
     "bots": (bots, "requirements.txt"),
     "test": (test, "requirements-dev.txt"),
     "lint": (lint, "requirements-dev.txt"),
+    "bench": (bench, "requirements-dev.txt"),
 }
 
 

@@ -1,0 +1,92 @@
+"""Measure, print a table, store the numbers and write docs/performance.md. `python3 dev.py bench` runs this."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from project.keeper import Keeper
+from project.servers import ServerUnavailable
+
+from . import machine, report, scenarios
+from .peers import peers_python
+from .plans import plans
+from .running import Bench
+from .scale import scale
+from .systems.protocol import ROOT
+from .workloads import WORKLOADS
+
+RESULTS = ROOT / "bench" / "results"
+SCENARIOS: dict[str, Callable[[Bench], Any]] = {
+    "served": scenarios.served,
+    "waiting": scenarios.waiting,
+    "workers": scenarios.workers,
+    "scale": scale,
+    "plans": plans,
+    "memory": scenarios.memory,
+}
+
+
+def run(bench: Bench, only: list[str]) -> dict[str, Any]:
+    """Measure everything, or only what is named."""
+    results: dict[str, Any] = {
+        "facts": machine.facts(bench.cursor),
+        "load_before": machine.load(),
+        "quick": bench.quick,
+    }
+    results["rounds"], results["rows"] = bench.rounds, []
+    for workload in WORKLOADS:
+        if only and workload.name not in only:
+            continue
+        if workload.name == "latency":
+            with scenarios.worker(bench):
+                results["rows"].append(bench.measure(workload))
+        else:
+            results["rows"].append(bench.measure(workload))
+    for name, scenario in SCENARIOS.items():
+        if not only or name in only:
+            results[name] = scenario(bench)
+    return {**results, "load_after": machine.load()}
+
+
+def main() -> None:
+    names = [*(workload.name for workload in WORKLOADS), *SCENARIOS]
+    parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small numbers and few rounds, to see that it works")
+    parser.add_argument("--only", action="append", default=[], choices=names, help="only this; may be repeated")
+    parser.add_argument("--rounds", type=int, help="5 unless given, 1 with --quick")
+    parser.add_argument("--no-peer", action="store_true", help="without PsyNet, and without the plots")
+    options = parser.parse_args()
+    rounds = options.rounds or (1 if options.quick else 5)
+    if not options.no_peer:
+        peers_python()
+    with Keeper() as keeper:
+        bench = Bench(keeper, quick=options.quick, rounds=rounds, with_peer=not options.no_peer)
+        results = run(bench, options.only)
+        bench.close()
+    finish(results, partly=bool(options.quick or options.only or options.no_peer))
+
+
+def finish(results: dict[str, Any], *, partly: bool) -> None:
+    """Print, store, and after a whole run write what is published."""
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / ("part.json" if partly else "latest.json")
+    file.write_text(json.dumps(results, indent=1))
+    print(report.as_text(results))
+    print(f"\nEverything that was measured: {os.path.relpath(file)}")
+    if not partly:
+        subprocess.run([peers_python(), "-m", "bench.plots", file, ROOT / "docs"], cwd=ROOT, check=True)
+        (ROOT / "docs" / "performance.md").write_text(report.as_markdown(results))
+        print("Written: docs/performance.md and its plots")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ServerUnavailable as problem:
+        sys.exit(str(problem))

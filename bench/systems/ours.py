@@ -1,0 +1,112 @@
+"""This app, by its public functions, as a site calls them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+from django.db import connection
+
+from bench import seeds
+from project.celery import app
+from syncgroups import arrivals, processing
+from syncgroups.models import Participant, ParticipantLinkBarrier, SyncGroup
+
+from .live import Live
+from .polls import Polls
+from .protocol import seconds, seconds_each, serve
+
+
+class Ours(Live, Polls):
+    """The verbs that are measured; each returns the seconds of every sample."""
+
+    def __init__(self) -> None:
+        call_command("migrate", verbosity=0)
+
+    def arrive(self, n: int) -> list[float]:
+        self.seed(lambda cursor: seeds.people(cursor, n))
+        people = list(Participant.objects.order_by("pk"))
+        return seconds_each(lambda person: arrivals.arrive(person, "pairs_grouper"), people)
+
+    def form(self, n: int) -> list[float]:
+        def seed(cursor: Any) -> None:
+            seeds.people(cursor, n)
+            seeds.waiting(cursor, "pairs_grouper", n, called=True)
+
+        self.seed(seed)
+        took = seconds(lambda: processing.process_barrier("pairs_grouper"))
+        expect(n // 2, SyncGroup.objects.active().count())
+        return [took]
+
+    def release(self, n: int) -> list[float]:
+        return self._release("meet", n)
+
+    def release_one_by_one(self, n: int) -> list[float]:
+        return self._release("noted", n)
+
+    def idle(self, n: int, samples: int) -> list[float]:
+        """A sweep: what the beat does once a second, for all barriers together."""
+        self.seed_groups("meet", 2 * n, here=1)
+        return seconds_each(lambda _: processing.sweep(), range(samples))
+
+    def idle_pool(self, n: int, samples: int) -> list[float]:
+        def seed(cursor: Any) -> None:
+            seeds.people(cursor, n)
+            seeds.waiting(cursor, "hall_grouper", n)
+
+        self.seed(seed)
+        return seconds_each(lambda _: processing.process_barrier("hall_grouper"), range(samples))
+
+    def arrive_and_pass(self, n: int, samples: int) -> list[float]:
+        """The last of a pair arrives, and the pass that its doorbell asks for lets both go."""
+        self.seed_groups("meet", 2 * n, here=1)
+        people = list(Participant.objects.filter(pk__in=range(2, 2 * samples + 1, 2)).order_by("pk"))
+        took = seconds_each(arrive_and_pass, people)
+        expect(2 * samples, ParticipantLinkBarrier.objects.filter(state="released").count())
+        return took
+
+    def _release(self, barrier: str, n: int) -> list[float]:
+        self.seed_groups(barrier, n, here=2)
+        took = seconds(lambda: processing.process_barrier(barrier))
+        expect(n, ParticipantLinkBarrier.objects.filter(state="released").count())
+        return [took]
+
+    def seed_groups(self, barrier: str, n: int, *, here: int, size: int = 2) -> None:
+        """n participants in groups, of each of which the first so many wait at the barrier."""
+
+        def seed(cursor: Any) -> None:
+            seeds.groups(cursor, n, size)
+            seeds.waiting(cursor, barrier, n, size=size, here=here, called=here == size)
+
+        self.seed(seed)
+
+    def seed(self, seed: Callable[[Any], None]) -> None:
+        """Start from these rows and from empty queues."""
+        app.control.purge()
+        with connection.cursor() as cursor:
+            seeds.empty(cursor)
+            seed(cursor)
+            seeds.settle(cursor)
+
+
+def arrive_and_pass(person: Participant) -> None:
+    link = arrivals.arrive(person, "meet")
+    processing.process_barrier("meet", "", link.sync_group_id)
+
+
+def expect(wanted: int, found: int) -> None:
+    """What was measured is what was meant."""
+    if found != wanted:
+        raise AssertionError(f"{found} instead of {wanted}")
+
+
+if __name__ == "__main__":
+    serve(Ours())

@@ -1,0 +1,153 @@
+"""What is measured in rounds, of which systems, and the bars that are to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+OURS, PEER, FLOOR = "syncgroups", "PsyNet", "floor"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bound on the median: as a multiple of another system's, or in seconds."""
+
+    text: str
+    #: At most so many times what this system takes.
+    at_most: tuple[str, float] | None = None
+    #: At least so many times faster than this system.
+    faster: tuple[str, float] | None = None
+    below: float | None = None
+
+    def judge(self, medians: Mapping[str, float]) -> tuple[str, bool] | None:
+        """The ratio in words and whether the bar is met; None when the other system was not measured."""
+        ours = medians[OURS]
+        if self.below is not None:
+            return f"{ours * 1e3:.3g} ms", ours <= self.below
+        other, factor = self.at_most or self.faster or ("", 0.0)
+        if other not in medians:
+            return None
+        if self.at_most:
+            return f"{ours / medians[other]:.2f} × {other}", ours <= factor * medians[other]
+        return f"{medians[other] / ours:,.0f} × faster than {other}", medians[other] >= factor * ours
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One row of the table."""
+
+    name: str
+    title: str
+    #: What each system is asked; the floor of a poll is a view of the same site.
+    asks: Mapping[str, tuple[str, str]]
+    bars: tuple[Bar, ...]
+    full: Mapping[str, int]
+    quick: Mapping[str, int]
+    #: Arguments of systems that would take too long with those above.
+    fewer: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    remark: str = ""
+
+    def arguments(self, system: str, *, quick: bool) -> dict[str, Any]:
+        return {**(self.quick if quick else self.full), **({} if quick else self.fewer.get(system, {}))}
+
+
+def everywhere(verb: str) -> dict[str, tuple[str, str]]:
+    return {OURS: (OURS, verb), PEER: (PEER, verb), FLOOR: (FLOOR, verb)}
+
+
+WORKLOADS = (
+    Workload(
+        "arrive",
+        "arrive (one committed transaction each)",
+        everywhere("arrive"),
+        (Bar("≤ 4 × floor", at_most=(FLOOR, 4)),),
+        full={"n": 500},
+        quick={"n": 20},
+        remark="With the look at who arrives, and with the doorbell: a message handed to the broker.",
+    ),
+    Workload(
+        "form",
+        "form 500 groups in one pass",
+        everywhere("form"),
+        (Bar("≥ 25 × faster than PsyNet", faster=(PEER, 25)),),
+        full={"n": 1000},
+        quick={"n": 40},
+    ),
+    Workload(
+        "release",
+        "release 1,000 at a group barrier",
+        everywhere("release"),
+        (Bar("≥ 40 × faster than PsyNet", faster=(PEER, 40)),),
+        full={"n": 1000},
+        quick={"n": 40},
+    ),
+    Workload(
+        "on_release",
+        "the same, with an on_release that does nothing",
+        everywhere("release_one_by_one"),
+        (),
+        full={"n": 1000},
+        quick={"n": 40},
+        remark="Here and on the floor each of the 500 groups is a transaction of its own, so that one whose"
+        " on_release raises holds back no other. PsyNet has one transaction for all, and loses all.",
+    ),
+    Workload(
+        "idle",
+        "tick with 500 waiting at a group barrier and nothing to do",
+        everywhere("idle"),
+        (Bar("≥ 500 × faster than PsyNet", faster=(PEER, 500)),),
+        full={"n": 500, "samples": 30},
+        quick={"n": 20, "samples": 3},
+        fewer={PEER: {"samples": 2}},
+        remark="What the clock does: here a sweep once a second over all barriers, in PsyNet a pass each half second.",
+    ),
+    Workload(
+        "idle_grouper",
+        "pass with 500 waiting at a grouper and nothing to do",
+        everywhere("idle_pool"),
+        (),
+        full={"n": 500, "samples": 30},
+        quick={"n": 20, "samples": 3},
+        fewer={PEER: {"samples": 2}},
+    ),
+    Workload(
+        "arrival",
+        "one arrival plus its pass, 450 others waiting",
+        everywhere("arrive_and_pass"),
+        (Bar("≥ 200 × faster than PsyNet", faster=(PEER, 200)),),
+        full={"n": 450, "samples": 30},
+        quick={"n": 20, "samples": 3},
+        fewer={PEER: {"samples": 2}},
+        remark="The second of a pair arrives, and both go.",
+    ),
+    Workload(
+        "poll",
+        "poll answered in full",
+        {OURS: (OURS, "poll"), FLOOR: (OURS, "bare_view")},
+        (Bar("≤ 2 × a bare view", at_most=(FLOOR, 2)),),
+        full={"n": 500},
+        quick={"n": 20},
+        remark="The floor is a bare Django view with one query. Inside the process, with the site's middleware.",
+    ),
+    Workload(
+        "poll_unchanged",
+        "poll answered by 304",
+        {OURS: (OURS, "poll_unchanged"), FLOOR: (OURS, "bare_view")},
+        (Bar("≤ 2 × a bare view", at_most=(FLOOR, 2)),),
+        full={"n": 500},
+        quick={"n": 20},
+        remark="The same work, but for the bytes that need not be sent.",
+    ),
+    Workload(
+        "latency",
+        "last arrival committed → release committed, worker idle",
+        {OURS: (OURS, "latency"), PEER: (PEER, "latency")},
+        (Bar("≤ 25 ms", below=0.025),),
+        full={"n": 30},
+        quick={"n": 3},
+        fewer={PEER: {"n": 8}},
+        remark="Here a Celery worker with one process, and Valkey. PsyNet has a clock that ticks each half second:"
+        " what is measured is mostly that.",
+    ),
+)
