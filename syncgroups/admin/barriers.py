@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from .. import arrivals, registry
 from ..models import BarrierRecord, ParticipantLinkBarrier
 from ..states import LinkState, PassOutcome
-from .base import Acting, Shown, duration, link_to, link_to_list, shortened
+from .base import Acting, Shown, duration, link_to, link_to_list, moment, shortened
 from .filters import BarrierConditionFilter, BarrierFilter, CohortFilter
 from .verbs import verb
 
@@ -24,14 +24,14 @@ SHOWN_WAITING = 100
 
 class BarrierRecordAdmin(Shown, Acting):
     list_display = [
-        "__str__",
+        "barrier_id",
         "cohort",
         "declared",
         "waiting",
         "longest_wait",
         "next_deadline",
         "paused",
-        "last_processed",
+        "processed",
         "error",
     ]
     list_filter = [CohortFilter, BarrierFilter, BarrierConditionFilter]
@@ -39,12 +39,9 @@ class BarrierRecordAdmin(Shown, Acting):
     ordering = ["barrier_id", "cohort"]
     actions = ["pause", "resume", "process_now"]
     fieldsets = [
-        (None, {"fields": ["barrier_id", "cohort", "declared", "rule", "waiting", "longest_wait", "next_deadline"]}),
-        (gettext_lazy("Pause"), {"fields": ["paused_at", "paused_by"]}),
-        (
-            gettext_lazy("Passes"),
-            {"fields": ["last_processed", "last_error", "last_error_at", "error_count"]},
-        ),
+        (None, {"fields": [("barrier_id", "cohort", "declared"), "rule"]}),
+        (gettext_lazy("Now"), {"fields": [("waiting", "longest_wait", "next_deadline"), ("paused_at", "paused_by")]}),
+        (gettext_lazy("Passes"), {"fields": [("last_processed", "last_error_at", "error_count"), "last_error"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -66,8 +63,8 @@ class BarrierRecordAdmin(Shown, Acting):
             "participant": link_to(visit.participant, site=site),
             "group": link_to(visit.sync_group, site=site),
             "visit": link_to(visit, duration(visit.arrival_time), site=site),
-            "since": visit.arrival_time,
-            "until": visit.deadline,
+            "since": moment(visit.arrival_time),
+            "until": moment(visit.deadline),
             "is_overdue": visit.is_overdue,
         }
 
@@ -94,8 +91,12 @@ class BarrierRecordAdmin(Shown, Acting):
         return duration(record.waiting_since)
 
     @admin.display(description=gettext_lazy("next deadline"), ordering="next_deadline")
-    def next_deadline(self, record: Any) -> Any:
-        return record.next_deadline
+    def next_deadline(self, record: Any) -> str:
+        return moment(record.next_deadline)
+
+    @admin.display(description=gettext_lazy("last processed"), ordering="last_processed")
+    def processed(self, record: BarrierRecord) -> str:
+        return moment(record.last_processed)
 
     @admin.display(description=gettext_lazy("paused"), ordering="paused_at")
     def paused(self, record: BarrierRecord) -> str:

@@ -45,7 +45,6 @@ class MembersOfGroup(Shown, admin.TabularInline):
 class SyncGroupAdmin(Shown, Acting):
     list_display = [
         "__str__",
-        "group_type",
         "cohort",
         "active",
         "leader_link",
@@ -63,26 +62,23 @@ class SyncGroupAdmin(Shown, Acting):
     inlines = [MembersOfGroup]
     actions = ["elect_leader", "release", "close"]
     fieldsets = [
-        (None, {"fields": ["public_id", "group_type", "kind", "cohort", "active", "leader_link", "waiting"]}),
+        (None, {"fields": ["public_id", ("group_type", "kind", "cohort"), ("active", "leader_link", "waiting")]}),
         (
             gettext_lazy("Size"),
             {
                 "fields": [
-                    "n_active_participants",
-                    "min_group_size",
-                    "initial_group_size",
-                    "max_group_size",
-                    "join_existing_groups",
+                    ("n_active_participants", "join_existing_groups"),
+                    ("min_group_size", "initial_group_size", "max_group_size"),
                 ]
             },
         ),
         (
             gettext_lazy("Course"),
-            {"fields": ["creation_time", "end_time", "end_reason", "failed", "failed_reason", "details"]},
+            {"fields": [("creation_time", "end_time", "end_reason"), ("failed", "failed_reason"), "details"]},
         ),
         (
             gettext_lazy("Last pass that failed"),
-            {"fields": ["error_count", "last_error", "last_error_at", "last_processed"]},
+            {"fields": [("error_count", "last_error_at", "last_processed"), "last_error"]},
         ),
     ]
 
@@ -126,7 +122,7 @@ class SyncGroupAdmin(Shown, Acting):
         return None if group.leader_id != before else _("there is no other active member")
 
     @verb(
-        gettext_lazy("Release"),
+        gettext_lazy("Release the group"),
         description=gettext_lazy("Release the selected groups from where they wait"),
         permissions=["release"],
         question=gettext_lazy(
@@ -145,7 +141,7 @@ class SyncGroupAdmin(Shown, Acting):
         return None if released else _("no member waits")
 
     @verb(
-        gettext_lazy("Close"),
+        gettext_lazy("Close the group"),
         description=gettext_lazy("Close the selected groups"),
         question=gettext_lazy("These groups close: their members are in them no longer, and can be grouped anew."),
     )
@@ -155,12 +151,11 @@ class SyncGroupAdmin(Shown, Acting):
 
 class MembershipAdmin(Shown, Acting):
     list_display = [
-        "__str__",
+        "arrival_time",
         "participant_link",
         "group_link",
         "group_type",
         "active",
-        "arrival_time",
         "departure_time",
         "why_left",
     ]

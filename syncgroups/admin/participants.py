@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import arrivals
 from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup
-from .base import Acting, Shown, link_to, shortened
+from .base import Acting, Shown, in_words, link_to, moment, shortened
 from .filters import CohortFilter
 from .verbs import verb
 
@@ -74,9 +74,9 @@ class ParticipantAdmin(Acting):
         "state",
         "groups",
         "waits_at",
-        "time_credit",
-        "last_seen_at",
-        "creation_time",
+        "credit",
+        "seen",
+        "created",
     ]
     list_filter = [CohortFilter, "status", "failed"]
     search_fields = ["public_id", "cohort"]
@@ -137,6 +137,18 @@ class ParticipantAdmin(Acting):
     @admin.display(description=_("waits at"))
     def waits_at(self, participant: Any) -> str:
         return ", ".join(visit.barrier_id for visit in participant.open_visits) or "-"
+
+    @admin.display(description=_("time credit"), ordering="time_credit")
+    def credit(self, participant: AbstractParticipant) -> str:
+        return in_words(participant.time_credit)
+
+    @admin.display(description=_("last seen"), ordering="last_seen_at")
+    def seen(self, participant: AbstractParticipant) -> str:
+        return moment(participant.last_seen_at)
+
+    @admin.display(description=_("created"), ordering="creation_time")
+    def created(self, participant: AbstractParticipant) -> str:
+        return moment(participant.creation_time)
 
     def _links(self, rows: Any) -> str:
         return format_html_join(", ", "{}", ((link_to(row, site=self.admin_site.name),) for row in rows)) or "-"

@@ -131,7 +131,8 @@ class Act:
         opts = self.modeladmin.model._meta
         context = {
             **self.modeladmin.admin_site.each_context(self.request),
-            "title": self.label,
+            "title": _("Are you sure?"),
+            "label": self.label,
             "question": self.question,
             "form": form,
             "media": self.modeladmin.media,

@@ -10,21 +10,20 @@ from django.utils.translation import gettext_lazy
 
 from .. import arrivals
 from ..models import BarrierRecord, ParticipantLinkBarrier
-from .base import Acting, Shown, duration, link_to, link_to_list, shortened
+from .base import Acting, Shown, duration, link_to, link_to_list, moment, shortened
 from .filters import BarrierFilter, CohortFilter, VisitConditionFilter
 from .verbs import verb
 
 
 class VisitAdmin(Shown, Acting):
     list_display = [
-        "__str__",
+        "since",
         "participant_link",
         "barrier_link",
         "cohort",
         "group_link",
         "state",
-        "arrival_time",
-        "deadline",
+        "until",
         "waited",
         "why_ended",
         "ended_by",
@@ -50,11 +49,23 @@ class VisitAdmin(Shown, Acting):
                 ]
             },
         ),
-        (gettext_lazy("Time"), {"fields": ["arrival_time", "deadline", "departure_time", "waited", "time_credit"]}),
+        (gettext_lazy("Time"), {"fields": ["since", "until", "departed", "waited", "time_credit"]}),
         (gettext_lazy("How it ended"), {"fields": ["reason", "ended_by", "details"]}),
     ]
 
     # Columns
+
+    @admin.display(description=gettext_lazy("waits since"), ordering="arrival_time")
+    def since(self, visit: ParticipantLinkBarrier) -> str:
+        return moment(visit.arrival_time)
+
+    @admin.display(description=gettext_lazy("until"), ordering="deadline")
+    def until(self, visit: ParticipantLinkBarrier) -> str:
+        return moment(visit.deadline)
+
+    @admin.display(description=gettext_lazy("departed at"), ordering="departure_time")
+    def departed(self, visit: ParticipantLinkBarrier) -> str:
+        return moment(visit.departure_time)
 
     @admin.display(description=gettext_lazy("participant"))
     def participant_link(self, visit: ParticipantLinkBarrier) -> str:

@@ -22,7 +22,7 @@ from syncgroups.models import (
     get_participant_model,
 )
 
-MODELS = [
+MODELS: list[Any] = [
     get_participant_model(),
     SyncGroup,
     ParticipantLinkSyncGroup,
@@ -56,7 +56,7 @@ class Scene:
 
     @property
     def group(self) -> SyncGroup:
-        return self.waiter.sync_groups.get()
+        return SyncGroup.objects.get(participant_links__participant=self.waiter)
 
     @property
     def visit(self) -> ParticipantLinkBarrier:
@@ -82,9 +82,9 @@ def pairs_waiting(n: int, *, start: int = 0) -> Scene:
     return scene
 
 
-def staff(name: str = "ada", *permissions: str) -> User:
-    """A member of staff with permissions such as ``change_syncgroup``."""
-    user = User.objects.create_user(name, password="secret", is_staff=True)
+def staff(name: str = "ada", *permissions: str, password: str | None = None, **fields: Any) -> User:
+    """A member of staff with permissions such as ``change_syncgroup``. Hashing a password takes its time."""
+    user = User.objects.create_user(name, password=password, is_staff=True, **fields)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     assert user.user_permissions.count() == len(permissions), permissions
     return user

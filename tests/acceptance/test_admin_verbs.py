@@ -1,6 +1,7 @@
 """What researchers do in the admin: who may, what is asked first, what happens, and what is said of it."""
 
 import html
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -8,7 +9,7 @@ from django.test import Client
 
 from syncgroups import arrivals, testing
 from syncgroups.admin import verbs
-from syncgroups.models import BarrierRecord, Participant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
+from syncgroups.models import BarrierRecord, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
 from syncgroups.states import LinkState, ParticipantStatus
 
 from . import researchers
@@ -222,8 +223,8 @@ def follower(scene):
 
 
 def everything():
-    models = [Participant, SyncGroup, ParticipantLinkSyncGroup, ParticipantLinkBarrier, BarrierRecord]
-    return [list(model.objects.order_by("pk").values()) for model in models]
+    models: list[Any] = researchers.MODELS
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
 @pytest.mark.parametrize("verb", FINAL)
@@ -299,7 +300,7 @@ def test_choosing_the_whole_list_acts_on_what_the_filters_show(ada, scene):
 
 
 def test_forged_requests_are_refused(scene):
-    staff("ada", "change_participant")
+    staff("ada", "change_participant", password="secret")
     strict = Client(enforce_csrf_checks=True)
     strict.login(username="ada", password="secret")
     assert confirm(strict, "fail", scene.waiter).status_code == 403
