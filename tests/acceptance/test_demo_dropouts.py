@@ -72,10 +72,10 @@ def test_who_vanishes_is_failed_for_keeping_the_others_waiting():
     gone, staying = pair()
     staying.send("choose", 1, move="rock")
     testing.process(CHOICE_MADE)
-    testing.let_time_pass(PATIENCE - 5)
+    testing.let_time_pass(PATIENCE * 0.9)
     testing.sweep()
     assert gone.participant.is_active
-    testing.let_time_pass(6)
+    testing.let_time_pass(PATIENCE * 0.3)
     testing.sweep()
     assert gone.participant.failed_reason == KEPT_WAITING
     gone.open()
