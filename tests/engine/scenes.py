@@ -1,6 +1,6 @@
 """Situations that several tests begin with, and what they look at afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -74,6 +74,12 @@ def number_of_queries(act: Any, *args: Any, **kwargs: Any) -> int:
     with counted() as queries:
         act(*args, **kwargs)
     return len(queries)
+
+
+def same_for_few_and_many(prepare: Callable[[int], Callable[[], Any]]) -> None:
+    """`prepare` is given a number and returns what to do; that must take equally many statements, and some."""
+    few, many = (number_of_queries(prepare(n)) for n in (2, 40))
+    assert few == many > 0
 
 
 def crowd(n: int, barrier_id: str, **fields: Any) -> list[ParticipantLinkBarrier]:

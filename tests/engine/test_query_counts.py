@@ -6,13 +6,10 @@ from syncgroups import arrivals, processing, testing
 from syncgroups.barriers import Barrier, GroupBarrier, GroupCloser
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import ParticipantLinkBarrier, get_participant_model
-from syncgroups.processing import sweeping
-from syncgroups.states import LinkState, TimeoutPolicy
-from tests.engine.scenes import crowd, make_group, make_groups, members, number_of_queries
+from syncgroups.states import TimeoutPolicy
+from tests.engine.scenes import crowd, make_group, make_groups, members, same_for_few_and_many
 
-pytestmark = pytest.mark.django_db
-
-FEW, MANY = 2, 40
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quiet_sweeps")]
 
 
 class Held(Barrier):
@@ -27,22 +24,6 @@ class Open(Barrier):
 
     def choose_who_to_release(self, waiting_participants):
         return waiting_participants
-
-
-@pytest.fixture(autouse=True)
-def quiet_sweeps(monkeypatch):
-    """Sweeps that do not report undeclared barriers, as one in sixty does."""
-    monkeypatch.setattr(sweeping, "report_undeclared", lambda: None)
-    monkeypatch.setattr(sweeping, "_recounted_up_to", 0)
-
-
-def same_for_few_and_many(prepare):
-    """`prepare` is given a number and returns what to do; that must take equally many statements, and some."""
-    taken = []
-    for n in (FEW, MANY):
-        act = prepare(n)
-        taken.append(number_of_queries(act))
-    assert taken[0] == taken[1] > 0
 
 
 def test_arriving_costs_the_same_however_many_wait():
@@ -205,66 +186,4 @@ def test_pausing_and_resuming_cost_the_same_however_many_wait():
 
     with testing.declared(GroupBarrier("choice", "rps")):
         processing.process_barrier("choice")
-        same_for_few_and_many(prepare)
-
-
-@pytest.mark.parametrize("n", [10, 1000])
-def test_an_idle_sweep_costs_eight_statements_at_most_however_many_wait(n):
-    """Catches: a sweep that looks at who waits."""
-    with testing.declared(Held("held"), SimpleGrouper("rps", initial_group_size=5000)):
-        crowd(n // 2, "held")
-        crowd(n // 2, "rps_grouper")
-        testing.sweep()
-        assert number_of_queries(processing.sweep) <= 8
-    assert ParticipantLinkBarrier.objects.filter(state=LinkState.WAITING).count() == n
-
-
-def test_an_idle_sweep_costs_the_same_with_ten_and_with_a_thousand_waiting():
-    """Catches: a sweep that looks at who waits."""
-    taken = []
-    with testing.declared(Held("held")):
-        for n in (10, 990):
-            crowd(n, "held")
-            taken.append(number_of_queries(processing.sweep))
-    assert taken[0] == taken[1] > 0
-
-
-def test_an_idle_sweep_costs_the_same_however_many_groups_there_are():
-    """Catches: a recount of one group after the other."""
-
-    def prepare(n):
-        make_groups(n)
-        return processing.sweep
-
-    with testing.declared(GroupBarrier("choice", "rps")):
-        same_for_few_and_many(prepare)
-
-
-def test_a_pass_with_nothing_due_costs_the_same_however_many_wait():
-    """Catches: looking before asking whether anything is due."""
-
-    def prepare(n):
-        crowd(n, "held")
-        return lambda: processing.process_barrier("held")
-
-    with testing.declared(Held("held")):
-        processing.process_barrier("held")
-        same_for_few_and_many(prepare)
-
-
-def test_one_arrival_at_a_grouper_that_cannot_group_costs_the_same_however_many_wait():
-    """Catches: loading everybody who waits although too few do."""
-
-    def prepare(n):
-        crowd(n, "rps_grouper")
-        [person] = testing.make_participants(1)
-
-        def act():
-            arrivals.arrive(person, "rps_grouper")
-            processing.process_barrier("rps_grouper")
-
-        return act
-
-    with testing.declared(SimpleGrouper("rps", initial_group_size=100)):
-        processing.process_barrier("rps_grouper")
         same_for_few_and_many(prepare)

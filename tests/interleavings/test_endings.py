@@ -38,6 +38,20 @@ def test_somebody_who_fails_while_a_grouper_decides_does_not_wait_and_is_not_gro
     assert states(visits("rps_grouper", fails)) == [LinkState.FAILED]
 
 
+def test_somebody_whom_the_site_fails_behind_our_back_while_a_grouper_decides_is_not_grouped(elsewhere, gate):
+    """Law 2. Catches: acting on who was active before the participants were locked."""
+    with testing.declared(GatedGrouper("rps", gate, initial_group_size=2)):
+        fails, stays = testing.make_participants(2)
+        links = testing.arrive_all([fails, stays], "rps_grouper")
+        running = elsewhere(processing.process_barrier, "rps_grouper")
+        gate.until_reached()
+        type(fails)._default_manager.filter(pk=fails.pk).update(failed=True, failed_reason="by the site")
+        gate.open()
+        assert running.result().error is None
+    assert states(links) == [LinkState.FAILED, LinkState.WAITING]
+    assert groups_of(fails) == groups_of(stays) == []
+
+
 def test_a_member_who_fails_while_the_group_is_decided_about_fails_after_it(elsewhere, gate):
     """Law 11. Catches: a failure that does not lock the groups, or locks them after the participant."""
     group = make_group()
