@@ -1,4 +1,4 @@
-"""Clients that poll, in one process by asyncio: `python -m bench.load`, which reads its orders as JSON. Standard library only."""
+"""Clients that poll, in one process: `python -m bench.load`, which reads its orders as JSON. Standard library only."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _workers(workers: dict[str, Any]) -> Iterator[str]:
         " milliseconds; groups a second.\n"
     )
     cells = [[f"{r['median']:.0f} ({r['min']:.0f} to {r['max']:.0f})" for r in (rates["1"], rates["2"])]]
-    cells[0].append(f"≥ 1.6 ×: {ratio:.2f} ×, **{'met' if ratio >= 1.6 else 'missed'}**")
+    cells[0].append(f"≥ 1.6 times: {ratio:.2f} times, **{'met' if ratio >= 1.6 else 'missed'}**")
     yield from _table(["one worker", "two workers", "bar"], cells)
 
 

@@ -23,7 +23,12 @@ from .peers import peers_python
 from .systems.protocol import ROOT, System
 from .workloads import FLOOR, OURS, PEER, Workload
 
-MODULES = {OURS: "bench.systems.ours", PEER: "bench.systems.peer", FLOOR: "bench.systems.floor"}
+#: What each system is, but for the Python that it runs on.
+COMMANDS = {
+    OURS: ("manage.py", "measured"),
+    PEER: ("-m", "bench.systems.peer"),
+    FLOOR: ("-m", "bench.systems.floor"),
+}
 
 
 class Bench:
@@ -79,7 +84,7 @@ class Bench:
             if name == FLOOR:
                 subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity=0"], cwd=ROOT, env=env, check=True)
             python = peers_python() if name == PEER else Path(sys.executable)
-            self._systems[name] = System(python, MODULES[name], env)
+            self._systems[name] = System([python, *COMMANDS[name]], env)
         return self._systems[name]
 
     def close(self) -> None:
@@ -113,7 +118,8 @@ class Bench:
         by = {system: {**summary(rounds), "samples": everything[system]} for system, rounds in medians.items()}
         judged = {bar.text: bar.judge({s: row["median"] for s, row in by.items()}) for bar in workload.bars}
         bars = [{"bar": text, "found": j[0], "met": j[1]} for text, j in judged.items() if j]
-        return {"name": workload.name, "title": workload.title, "by": by, "bars": bars, "remark": workload.remark}
+        title = workload.headline(quick=self.quick)
+        return {"name": workload.name, "title": title, "by": by, "bars": bars, "remark": workload.remark}
 
 
 def summary(values: list[float]) -> dict[str, Any]:

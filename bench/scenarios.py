@@ -26,11 +26,12 @@ def worker(bench: Bench, *, processes: int = 1, queue: str = "celery") -> Iterat
     words = f"-m celery --quiet -A project worker --concurrency={processes} --pool={task_pool()} --hostname={name}"
     command = [sys.executable, *words.split(), f"--queues={queue}", "--without-gossip", "--without-mingle"]
     env = bench.environments[OURS]
-    process = bench.keeper.start(f"worker {name}", command, env=env, cwd=ROOT)
+    log = bench.keeper.folder() / "worker.log"
+    process = bench.keeper.start(f"worker {name}", command, env=env, cwd=ROOT, log=log)
     ping = [sys.executable, "-m", "celery", "-A", "project", "inspect", "ping", "-d", name, "--timeout", "1"]
     while subprocess.run(ping, env=env, cwd=ROOT, capture_output=True).returncode:
         if process.poll() is not None:
-            raise RuntimeError("The Celery worker has ended.")
+            raise RuntimeError(f"The Celery worker has ended:\n{log.read_text()}")
     yield
     bench.keeper.stop(process)
 

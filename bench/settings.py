@@ -6,8 +6,8 @@ os.environ.setdefault("DJANGO_SECRET_KEY", "for-measuring-only")
 os.environ.setdefault("DJANGO_ALLOWED_HOSTS", "127.0.0.1,testserver")
 os.environ.setdefault("DJANGO_LOG_LEVEL", "WARNING")
 
-from project.settings import *  # noqa: E402, F403
-from project.settings import INSTALLED_APPS as DEMO_APPS  # noqa: E402
+from project.settings import *  # noqa: F403
+from project.settings import INSTALLED_APPS as DEMO_APPS
 
 INSTALLED_APPS = [name for name in DEMO_APPS if name != "project.demo"] + ["bench"]
 ROOT_URLCONF = "bench.urls"

@@ -29,8 +29,8 @@ class Bar:
         if other not in medians:
             return None
         if self.at_most:
-            return f"{ours / medians[other]:.2f} × {other}", ours <= factor * medians[other]
-        return f"{medians[other] / ours:,.0f} × faster than {other}", medians[other] >= factor * ours
+            return f"{ours / medians[other]:.2f} times {other}", ours <= factor * medians[other]
+        return f"{medians[other] / ours:,.0f} times faster than {other}", medians[other] >= factor * ours
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,10 @@ class Workload:
     fewer: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     remark: str = ""
 
+    def headline(self, *, quick: bool) -> str:
+        n = (self.quick if quick else self.full)["n"]
+        return self.title.format(n=n, pairs=n // 2)
+
     def arguments(self, system: str, *, quick: bool) -> dict[str, Any]:
         return {**(self.quick if quick else self.full), **({} if quick else self.fewer.get(system, {}))}
 
@@ -61,24 +65,24 @@ WORKLOADS = (
         "arrive",
         "arrive (one committed transaction each)",
         everywhere("arrive"),
-        (Bar("≤ 4 × floor", at_most=(FLOOR, 4)),),
+        (Bar("≤ 4 times the floor", at_most=(FLOOR, 4)),),
         full={"n": 500},
         quick={"n": 20},
         remark="With the look at who arrives, and with the doorbell: a message handed to the broker.",
     ),
     Workload(
         "form",
-        "form 500 groups in one pass",
+        "form {pairs:,} groups in one pass",
         everywhere("form"),
-        (Bar("≥ 25 × faster than PsyNet", faster=(PEER, 25)),),
+        (Bar("≥ 25 times faster than PsyNet", faster=(PEER, 25)),),
         full={"n": 1000},
         quick={"n": 40},
     ),
     Workload(
         "release",
-        "release 1,000 at a group barrier",
+        "release {n:,} at a group barrier",
         everywhere("release"),
-        (Bar("≥ 40 × faster than PsyNet", faster=(PEER, 40)),),
+        (Bar("≥ 40 times faster than PsyNet", faster=(PEER, 40)),),
         full={"n": 1000},
         quick={"n": 40},
     ),
@@ -89,14 +93,14 @@ WORKLOADS = (
         (),
         full={"n": 1000},
         quick={"n": 40},
-        remark="Here and on the floor each of the 500 groups is a transaction of its own, so that one whose"
+        remark="Here and on the floor each of the groups is a transaction of its own, so that one whose"
         " on_release raises holds back no other. PsyNet has one transaction for all, and loses all.",
     ),
     Workload(
         "idle",
-        "tick with 500 waiting at a group barrier and nothing to do",
+        "tick with {n:,} waiting at a group barrier and nothing to do",
         everywhere("idle"),
-        (Bar("≥ 500 × faster than PsyNet", faster=(PEER, 500)),),
+        (Bar("≥ 500 times faster than PsyNet", faster=(PEER, 500)),),
         full={"n": 500, "samples": 30},
         quick={"n": 20, "samples": 3},
         fewer={PEER: {"samples": 2}},
@@ -104,7 +108,7 @@ WORKLOADS = (
     ),
     Workload(
         "idle_grouper",
-        "pass with 500 waiting at a grouper and nothing to do",
+        "pass with {n:,} waiting at a grouper and nothing to do",
         everywhere("idle_pool"),
         (),
         full={"n": 500, "samples": 30},
@@ -113,9 +117,9 @@ WORKLOADS = (
     ),
     Workload(
         "arrival",
-        "one arrival plus its pass, 450 others waiting",
+        "one arrival plus its pass, {n:,} others waiting",
         everywhere("arrive_and_pass"),
-        (Bar("≥ 200 × faster than PsyNet", faster=(PEER, 200)),),
+        (Bar("≥ 200 times faster than PsyNet", faster=(PEER, 200)),),
         full={"n": 450, "samples": 30},
         quick={"n": 20, "samples": 3},
         fewer={PEER: {"samples": 2}},
@@ -125,7 +129,7 @@ WORKLOADS = (
         "poll",
         "poll answered in full",
         {OURS: (OURS, "poll"), FLOOR: (OURS, "bare_view")},
-        (Bar("≤ 2 × a bare view", at_most=(FLOOR, 2)),),
+        (Bar("≤ 2 times a bare view", at_most=(FLOOR, 2)),),
         full={"n": 500},
         quick={"n": 20},
         remark="The floor is a bare Django view with one query. Inside the process, with the site's middleware.",
@@ -134,7 +138,7 @@ WORKLOADS = (
         "poll_unchanged",
         "poll answered by 304",
         {OURS: (OURS, "poll_unchanged"), FLOOR: (OURS, "bare_view")},
-        (Bar("≤ 2 × a bare view", at_most=(FLOOR, 2)),),
+        (Bar("≤ 2 times a bare view", at_most=(FLOOR, 2)),),
         full={"n": 500},
         quick={"n": 20},
         remark="The same work, but for the bytes that need not be sent.",

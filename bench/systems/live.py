@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,7 +12,7 @@ from syncgroups import arrivals, processing, tasks
 from syncgroups.models import Participant, ParticipantLinkBarrier
 from syncgroups.processing import Unit
 
-from .protocol import seconds_each
+from .protocol import expect
 
 
 class Live:
@@ -89,6 +88,7 @@ class Live:
             if cycle in marks:
                 resident.append(resident_bytes())
                 app_purge()
+        expect(2 * people * (cycles + 1), ParticipantLinkBarrier.objects.filter(state="released").count())
         return resident
 
     def _cycle(self, crowd: list[Participant]) -> None:

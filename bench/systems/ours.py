@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
-
-os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-
-import django
-
-django.setup()
 
 from django.core.management import call_command
 from django.db import connection
@@ -22,7 +15,7 @@ from syncgroups.models import Participant, ParticipantLinkBarrier, SyncGroup
 
 from .live import Live
 from .polls import Polls
-from .protocol import seconds, seconds_each, serve
+from .protocol import expect, seconds, seconds_each
 
 
 class Ours(Live, Polls):
@@ -100,13 +93,3 @@ class Ours(Live, Polls):
 def arrive_and_pass(person: Participant) -> None:
     link = arrivals.arrive(person, "meet")
     processing.process_barrier("meet", "", link.sync_group_id)
-
-
-def expect(wanted: int, found: int) -> None:
-    """What was measured is what was meant."""
-    if found != wanted:
-        raise AssertionError(f"{found} instead of {wanted}")
-
-
-if __name__ == "__main__":
-    serve(Ours())

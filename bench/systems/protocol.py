@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,9 @@ class SystemFailed(RuntimeError):
 class System:
     """A measured system, seen from the benchmark. It ends with the benchmark, because its input does."""
 
-    def __init__(self, python: Path | str, module: str, env: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[Path | str], env: Mapping[str, str]) -> None:
         self._process = subprocess.Popen(
-            [str(python), "-m", module],
+            [str(word) for word in command],
             cwd=ROOT,
             env=dict(env),
             stdin=subprocess.PIPE,
@@ -34,7 +34,8 @@ class System:
 
     def ask(self, verb: str, **arguments: Any) -> Any:
         """Let the system do something, and wait for what it says."""
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(json.dumps({"verb": verb, **arguments}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
@@ -73,3 +74,9 @@ def seconds(act: Callable[[], object]) -> float:
 def seconds_each(act: Callable[[Any], object], things: Iterable[Any]) -> list[float]:
     """How long that takes for each of these."""
     return [seconds(lambda thing=thing: act(thing)) for thing in things]  # type: ignore[misc]
+
+
+def expect(wanted: object, found: object) -> None:
+    """What was measured is what was meant."""
+    if found != wanted:
+        raise AssertionError(f"{found} instead of {wanted}")
