@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from datetime import timedelta
+from typing import Any
 
-from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -27,9 +27,8 @@ def issue_token(participant: AbstractParticipant) -> str:
 
 def remember(request: HttpRequest, participant: AbstractParticipant) -> None:
     """From now on this browser session is the participant's. Cycles the session key."""
-    session = cast("SessionBase", request.session)
-    session.cycle_key()
-    session[SESSION_KEY] = issue_token(participant)
+    request.session.cycle_key()
+    request.session[SESSION_KEY] = issue_token(participant)
 
 
 def forget(request: HttpRequest) -> None:
@@ -64,7 +63,7 @@ def _remembered(request: HttpRequest) -> str:
 def participant_of_token(token: str) -> AbstractParticipant:
     """The owner of a token. One query. Raises as `participant_from_token`."""
     try:
-        claims = signing.loads(token, salt=SALT, max_age=settings.TOKEN_MAX_AGE)
+        claims = signing.loads(token, salt=SALT, max_age=timedelta(seconds=settings.TOKEN_MAX_AGE))
         participant = get_participant_model()._default_manager.get(public_id=claims["id"])
     except signing.SignatureExpired:
         raise InvalidToken("The token has expired. Open the experiment's link again.") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from typing import Any
@@ -49,8 +48,8 @@ class StandingView(View):
 
     def shown(self, standing: Standing) -> dict[str, Any]:
         """The answer. No clock in it: the same state is the same text, and the same ETag."""
-        shown = dataclasses.asdict(standing)
-        waits = shown["waits"]
+        waits, groups = [vars(wait) for wait in standing.waits], [vars(group) for group in standing.groups]
+        shown = {**vars(standing), "waits": waits, "groups": groups}
         return {**shown, "waiting": bool(waits), "poll_after": settings.POLL_INTERVAL}
 
 
@@ -63,7 +62,7 @@ def conditional_json(request: HttpRequest, content: dict[str, Any]) -> HttpRespo
     response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["Cookie", "Authorization"])
-    return response  # type: ignore[return-value]
+    return response
 
 
 def problem(error: SyncGroupsError) -> JsonResponse:
