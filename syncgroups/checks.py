@@ -36,18 +36,27 @@ def check_declarations(app_configs: Any = None, **kwargs: Any) -> list[CheckMess
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E003: the resolver cannot be imported. W001: a setting that nobody reads."""
     messages: list[CheckMessage] = []
-    try:
-        import_string(settings.PARTICIPANT_RESOLVER)
-    except ImportError as error:
+    fault = _fault_of_resolver(settings.PARTICIPANT_RESOLVER)
+    if fault:
         messages.append(
             Error(
-                f"SYNCGROUPS_PARTICIPANT_RESOLVER cannot be imported: {error}",
+                f"SYNCGROUPS_PARTICIPANT_RESOLVER {fault}.",
                 hint="Name a callable (request) -> participant or None by its dotted path.",
                 id="syncgroups.E003",
             )
         )
     messages.extend(_unknown_settings(dir(django_settings)))
     return messages
+
+
+def _fault_of_resolver(path: Any) -> str:
+    if not isinstance(path, str):
+        return f"must be a dotted path, not {path!r}"
+    try:
+        resolver = import_string(path)
+    except ImportError as error:
+        return f"cannot be imported: {error}"
+    return "" if callable(resolver) else f"names {path}, which cannot be called"
 
 
 def _unknown_settings(names: Iterable[str]) -> Iterator[CheckMessage]:

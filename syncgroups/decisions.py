@@ -67,13 +67,16 @@ class Decision:
         return [*self.release, *(participant for participant, _ in self.joins), *grouped]
 
 
-def check(decision: Decision, waiting: Collection[Any], *, barrier_id: str) -> None:
-    """Raise `BadProposal`, naming the barrier and the fault, unless the decision can be carried out as it is."""
-    for fault in _faults(decision, waiting):
+def check(decision: Decision, waiting: Collection[Any], joinable: Collection[Any] = (), *, barrier_id: str) -> None:
+    """Raise `BadProposal`, naming the barrier and the fault, unless the decision can be carried out as it is.
+
+    `waiting` and `joinable` are the participants and the groups among whom the rule had to choose.
+    """
+    for fault in _faults(decision, waiting, joinable):
         raise BadProposal(f"Barrier '{barrier_id}': {fault} Nobody was moved.")
 
 
-def _faults(decision: Decision, waiting: Collection[Any]) -> Iterator[str]:
+def _faults(decision: Decision, waiting: Collection[Any], joinable: Collection[Any]) -> Iterator[str]:
     here = {participant.pk for participant in waiting}
     named = Counter(participant.pk for participant in decision.let_through)
     for pk, times in named.items():
@@ -81,6 +84,10 @@ def _faults(decision: Decision, waiting: Collection[Any]) -> Iterator[str]:
             yield f"participant {pk} was chosen but is not waiting here."
         if times > 1:
             yield f"participant {pk} was chosen {times} times."
+    offered = {group.pk for group in joinable}
+    for _, group in decision.joins:
+        if group.pk not in offered:
+            yield f"group {group.pk} was chosen to be joined, and is not one of those with a free place."
     for proposal in decision.groups:
         yield from _faults_of_proposal(proposal)
 

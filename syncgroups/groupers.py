@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .barriers import Barrier
+from .barriers.parameters import is_name, is_size
 from .decisions import Decision, GroupProposal
 from .exceptions import BadProposal
 from .models import AbstractParticipant, SyncGroup
@@ -34,7 +35,7 @@ class Grouper(Barrier):
     def __init__(self, group_type: str, id_: str | None = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(id_ or f"{group_type}_grouper", *args, **kwargs)
         self.group_type = group_type
-        self._require(bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters")
+        self._require(is_name(group_type), "group_type must be a text of 1 to 100 characters")
         self._require(
             self.on_timeout != TimeoutPolicy.RELEASE, "on_timeout='release' would send people on without a group"
         )
@@ -155,6 +156,9 @@ class SimpleGrouper(Grouper):
         self._require(
             join_criterion is None or join_existing_groups, "a join_criterion needs join_existing_groups=True"
         )
+        self._require(
+            join_criterion is None or callable(join_criterion), "join_criterion must be a function (group, participant)"
+        )
 
         def size(value: Any) -> Any:
             return initial_group_size if value == INITIAL else value
@@ -169,11 +173,14 @@ class SimpleGrouper(Grouper):
 
     def _check_sizes(self) -> None:
         sizes = [self.min_group_size, self.initial_group_size, self.batch_size]
-        self._require(all(isinstance(size, int) and size >= 1 for size in sizes), "sizes must be whole numbers from 1")
+        maximum = self.max_group_size
+        self._require(
+            all(is_size(size) for size in sizes) and (maximum is None or is_size(maximum)),
+            "sizes must be whole numbers from 1",
+        )
         self._require(self.min_group_size <= self.initial_group_size, "min_group_size exceeds initial_group_size")
         self._require(
-            self.max_group_size is None or self.max_group_size >= self.initial_group_size,
-            "max_group_size is below initial_group_size",
+            maximum is None or maximum >= self.initial_group_size, "max_group_size is below initial_group_size"
         )
         self._require(
             self.batch_size >= self.initial_group_size,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+
+from django.db.models import QuerySet
 
 from .decisions import Decision
 from .exceptions import BarrierAlreadyRegistered, BarrierNotRegistered
@@ -88,5 +91,15 @@ def _signature(barrier: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 
 def _name(value: Any) -> str:
-    is_code = isinstance(value, type) or (isinstance(value, Callable) and hasattr(value, "__qualname__"))  # type: ignore[arg-type]
-    return f"{value.__module__}.{value.__qualname__}" if is_code else repr(value)
+    """A text that is the same for the same parameter, also after its module has been imported again."""
+    if isinstance(value, partial):
+        return f"partial({_name(value.func)}, {_name(value.args)}, {value.keywords})"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_name(item) for item in value)}]"
+    if isinstance(value, QuerySet):
+        return str(value.query)
+    if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
+        return f"{value.__module__}.{value.__qualname__}"
+    if type(value).__repr__ is object.__repr__:
+        return f"{_name(type(value))}({', '.join(f'{name}={_name(part)}' for name, part in vars(value).items())})"
+    return repr(value)

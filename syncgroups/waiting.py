@@ -18,7 +18,7 @@ class WaitPage:
         Template to render instead of the app's own; see the README for its context.
     """
 
-    wait_time: float = 1.0
+    wait_time: float = 0.5
     content: str = ""
     template_name: str = "syncgroups/wait.html"
 

@@ -12,6 +12,7 @@ from ..exceptions import ImpossibleDeclaration, NotWaiting
 from ..models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup
 from ..states import PassOutcome, TimeoutPolicy
 from ..waiting import WaitPage
+from .parameters import is_name, is_number, is_time
 
 
 class Barrier:
@@ -77,24 +78,30 @@ class Barrier:
         self.fix_time_credit = fix_time_credit
         self.on_timeout = on_timeout
         self.recheck_interval = recheck_interval
+        self._require(not isinstance(prefetch, str), "prefetch must be a list of lookups, not a text")
         self.prefetch = tuple(prefetch)
+        self._check_parameters()
+
+    def _check_parameters(self) -> None:
+        self._require(is_name(self.id), "the id must be a text of 1 to 100 characters")
         self._require(
-            bool(id_) and isinstance(id_, str) and len(id_) <= 100,
-            "the id must be a text of 1 to 100 characters",
+            is_time(self.max_wait_time), "max_wait_time must be a number of seconds, of a year at most: every wait ends"
         )
-        self._require(_positive(max_wait_time), "max_wait_time must be a positive number of seconds: every wait ends")
-        policies = ", ".join(TimeoutPolicy.values)
-        self._require(on_timeout in TimeoutPolicy.values, f"on_timeout must be one of {policies}")
         self._require(
-            recheck_interval is None or _positive(recheck_interval),
-            "recheck_interval must be a positive number of seconds",
+            self.on_timeout in TimeoutPolicy.values, f"on_timeout must be one of {', '.join(TimeoutPolicy.values)}"
+        )
+        self._require(
+            self.recheck_interval is None or is_time(self.recheck_interval),
+            "recheck_interval must be a number of seconds, of a year at most",
         )
         self._require(
             isinstance(self.waiting_logic, WaitPage) or callable(self.waiting_logic),
             "waiting_logic must be a WaitPage or a callable",
         )
+        repetitions = self.waiting_logic_expected_repetitions
         self._require(
-            waiting_logic_expected_repetitions >= 0, "waiting_logic_expected_repetitions must not be negative"
+            is_number(repetitions) and repetitions >= 0,
+            "waiting_logic_expected_repetitions must be a number, and not negative",
         )
 
     def __repr__(self) -> str:
@@ -183,7 +190,3 @@ class Barrier:
     def process_potential_releases(self, cohort: str = "") -> PassOutcome:
         """Ask the rule now instead of when something happens."""
         return arrivals.process_now(self.id, cohort)
-
-
-def _positive(number: Any) -> bool:
-    return isinstance(number, int | float) and number > 0

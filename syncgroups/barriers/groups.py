@@ -12,6 +12,7 @@ from ..models import AbstractParticipant, SyncGroup
 from ..waiting import WaitPage
 from .base import Barrier
 from .on_release import ON_RELEASE_ARGUMENTS, unknown_arguments, wanted
+from .parameters import is_name
 
 #: Reason for failing that members of a group below its minimum are given.
 BELOW_MINIMUM = "sync group below minimum size"
@@ -53,10 +54,10 @@ class GroupBarrier(Barrier):
         )
         self.group_type = group_type
         self.on_release = on_release
-        self._require(bool(group_type) and len(group_type) <= 100, "group_type must be a text of 1 to 100 characters")
+        self._require(is_name(group_type), "group_type must be a text of 1 to 100 characters")
+        is_path = isinstance(on_release, str) and on_release != ""
         self._require(
-            on_release is None or callable(on_release) or isinstance(on_release, str),
-            "on_release must be a function or its dotted path",
+            on_release is None or callable(on_release) or is_path, "on_release must be a function or its dotted path"
         )
         if callable(on_release):
             for sentence in unknown_arguments(on_release):
@@ -106,18 +107,12 @@ class GroupBarrier(Barrier):
         yield from super().problems()
         if isinstance(self.on_release, str):
             try:
-                function = import_string(self.on_release)
+                faults = list(unknown_arguments(import_string(self.on_release)))
             except ImportError as error:
-                yield (
-                    f"on_release '{self.on_release}' cannot be imported: {error}",
-                    "Correct the dotted path.",
-                )
+                yield f"on_release '{self.on_release}' cannot be imported: {error}", "Correct the dotted path."
                 return
-            for sentence in unknown_arguments(function):
-                yield (
-                    sentence,
-                    f"Use some of {', '.join(ON_RELEASE_ARGUMENTS)}, or give the others a default.",
-                )
+            for sentence in faults:
+                yield sentence, f"Use some of {', '.join(ON_RELEASE_ARGUMENTS)}, or give the others a default."
 
 
 class GroupCloser(GroupBarrier):

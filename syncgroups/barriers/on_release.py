@@ -18,9 +18,14 @@ def wanted(function: Callable[..., Any]) -> list[str]:
     return [parameter.name for parameter in parameters if parameter.name in ON_RELEASE_ARGUMENTS]
 
 
-def unknown_arguments(function: Callable[..., Any]) -> Iterator[str]:
-    """A sentence for each argument that this function needs and the engine cannot give."""
-    for parameter in inspect.signature(function).parameters.values():
+def unknown_arguments(function: Any) -> Iterator[str]:
+    """A sentence for each argument that this function needs and the engine cannot give, or for what is no function."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        yield "on_release is not a function whose parameters can be read"
+        return
+    for parameter in parameters:
         optional = parameter.default is not parameter.empty or parameter.kind in {
             parameter.VAR_KEYWORD,
             parameter.VAR_POSITIONAL,

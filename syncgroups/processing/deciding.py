@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
+
 from ..decisions import Decision, check
 from ..models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup
 from .looking import Scene, no_queries
@@ -47,8 +49,10 @@ def decide(barrier: Any, scene: Scene, joinable: Sequence[SyncGroup] = ()) -> Ve
     try:
         with no_queries(barrier.id):
             verdict.decision = _answer(barrier, scene, waiting, joinable)
-            check(verdict.decision, waiting, barrier_id=barrier.id)
+            check(verdict.decision, waiting, joinable, barrier_id=barrier.id)
     except Exception as error:
+        # Nothing has reached the database, whatever a rule that tried to write has told the transaction.
+        transaction.set_rollback(False)
         logger.exception("Barrier '%s' could not decide.", barrier.id)
         verdict.decision, verdict.error = Decision(), error
     moved = {participant.pk for participant in (*verdict.decision.let_through, *verdict.decision.fail)}

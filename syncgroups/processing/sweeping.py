@@ -100,8 +100,9 @@ def recount(*, limit: int | None = None) -> set[Unit]:
 def undeclared_barriers() -> list[str]:
     """Ids of barriers that the database knows and the site does not declare (any longer)."""
     declared = [barrier.id for barrier in registry.all_barriers()]
-    known = BarrierRecord.objects.exclude(barrier_id__in=declared).order_by("barrier_id")
-    return list(known.values_list("barrier_id", flat=True).distinct())
+    processed = BarrierRecord.objects.exclude(barrier_id__in=declared).order_by().values_list("barrier_id")
+    called = WakeUp.objects.exclude(barrier_id__in=declared).order_by().values_list("barrier_id")
+    return sorted(barrier_id for (barrier_id,) in processed.union(called))
 
 
 _sweeps = count()

@@ -28,7 +28,7 @@ def test_a_decision_about_those_who_wait_is_good():
     one, two, three, four = waiting = people(4)
     group = group_of()
     decision = Decision(release=[one], joins=[(two, group)], groups=[GroupProposal([three, four], leader=four)])
-    check(decision, waiting, barrier_id="lobby")
+    check(decision, waiting, [group], barrier_id="lobby")
 
 
 def test_an_empty_decision_is_good():

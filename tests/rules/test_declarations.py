@@ -55,7 +55,7 @@ def test_waiting_logic_is_something_to_show(logic):
 
 def test_repetitions_are_not_negative():
     sentence = refused(Barrier, "lobby", waiting_logic_expected_repetitions=-1)
-    assert "Barrier 'lobby': waiting_logic_expected_repetitions must not be negative" in sentence
+    assert "Barrier 'lobby': waiting_logic_expected_repetitions must be a number, and not negative" in sentence
 
 
 @pytest.mark.parametrize("policy", ["punish", None, ""], ids=repr)
