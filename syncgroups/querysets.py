@@ -40,11 +40,12 @@ class ParticipantQuerySet(models.QuerySet[Any]):
         here = FilteredRelation("barrier_links", condition=Q(barrier_links__barrier_id=barrier_id) & same)
         of_type = Q(sync_group_links__active=True, sync_group_links__group_type=group_type)
         member = FilteredRelation("sync_group_links", condition=of_type)
-        return (
+        row: models.QuerySet[Any, Any] = (
             self.annotate(here=here, member=member, now=Now())
             .order_by(Case(When(here__visit=visit, then=0), default=1), "-here__pk")
             .values("status", "failed", "cohort", "now", link=F("here__pk"), group=F("member__sync_group"))[:1]
         )
+        return row
 
     def mark_seen(self) -> int:
         return self.update(last_seen_at=Now())

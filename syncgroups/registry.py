@@ -100,6 +100,7 @@ def _name(value: Any) -> str:
         return str(value.query)
     if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
         return f"{value.__module__}.{value.__qualname__}"
-    if type(value).__repr__ is object.__repr__:
+    own_text: Any = type(value).__repr__
+    if own_text is object.__repr__:
         return f"{_name(type(value))}({', '.join(f'{name}={_name(part)}' for name, part in vars(value).items())})"
     return repr(value)
