@@ -1,5 +1,7 @@
 """Faults that show only while somebody else is at work."""
 
+from typing import Any
+
 import pytest
 
 from syncgroups import arrivals, processing, testing
@@ -43,7 +45,7 @@ def test_only_the_group_that_goes_is_locked_while_its_callback_runs(elsewhere, g
 
 def test_two_top_ups_at_once_never_exceed_the_maximum(elsewhere, gate):
     group = make_group(2, max_group_size=3, join_existing_groups=True)
-    sizes = {"initial_group_size": 3, "join_existing_groups": True}
+    sizes: dict[str, Any] = {"initial_group_size": 3, "join_existing_groups": True}
     with testing.declared(GatedGrouper("rps", gate, **sizes), SimpleGrouper("rps", id_="other", **sizes)):
         for place in ("rps_grouper", "other"):
             testing.arrive_all(testing.make_participants(1), place)
