@@ -119,7 +119,7 @@ def test_a_poll_counts_those_who_wait_along():
 
 
 def test_a_poll_at_a_grouper_counts_those_who_wait_there():
-    person = ParticipantLinkBarrier.objects.at("pairs_grouper").waiting().first().participant
+    person = ParticipantLinkBarrier.objects.at("pairs_grouper").waiting().earliest("pk").participant
     used = indexes_of(lambda: standing_of(person))
     assert used & OF_OPEN_VISITS
 
