@@ -5,7 +5,6 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from syncgroups import testing
 from syncgroups.barriers import Barrier, GroupBarrier
@@ -106,8 +105,10 @@ def test_the_page_asks_again_with_and_without_scripts(site, client, participant)
 
 def test_numbers_for_programs_are_not_written_the_local_way(client, participant, settings):
     settings.SYNCGROUPS_POLL_INTERVAL = 2.5
-    with translation.override("de"), barriers_of_the_site():
-        page = look(client, "/lobby/", participant, **{"Accept-Language": "de"}).content.decode()
+    settings.LANGUAGES, settings.LANGUAGE_CODE = [("de", "German")], "de"
+    with barriers_of_the_site():
+        page = look(client, "/lobby/", participant).content.decode()
+    assert '<html lang="de"' in page
     assert 'data-poll-interval="2.5"' in page
 
 
