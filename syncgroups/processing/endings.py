@@ -72,6 +72,7 @@ def end_people(
     end_visits(open_visits, LinkState.FAILED if failed else LinkState.WITHDRAWN, reason, by=by)
     memberships.end(reason)
     for person in people:
+        person.status, person.failed, person.failed_reason = status, failed, reason if failed else ""
         announce(signals.participant_ended, type(person), participant=person, reason=reason)
     return settle_locked([groups[pk] for pk in concerned])
 

@@ -191,15 +191,16 @@ def test_nothing_is_ever_deleted_but_the_wake_ups_that_were_served():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("verb", "outcome", "status", "failed"), ENDINGS)
 def test_an_ending_is_announced_after_it_is_committed(verb, outcome, status, failed):
-    """Law 7. Catches: sending inside the transaction."""
+    """Law 7. Catches: sending inside the transaction; telling of a participant as they were before."""
     [person], seen = testing.make_participants(1), []
 
     def listen(participant, reason, **facts):
-        seen.append((participant, reason, connection.in_atomic_block, fresh(participant).is_active))
+        told, stored = participant.is_active, fresh(participant).is_active
+        seen.append((participant, reason, connection.in_atomic_block, told, stored))
 
     signals.participant_ended.connect(listen)
     try:
         getattr(person, verb)("tired")
     finally:
         signals.participant_ended.disconnect(listen)
-    assert seen == [(person, "tired", False, False)]
+    assert seen == [(person, "tired", False, False, False)]
