@@ -87,10 +87,9 @@ def test_what_failed_is_tried_again_after_one_two_and_four_seconds_and_then_the_
         testing.sweep()
         for tries, pause in enumerate((1, 2, 4), start=1):
             assert (scoring.calls, fresh(group).error_count) == (tries, tries)
-            testing.let_time_pass(pause - 0.9)
-            testing.sweep()
-            assert scoring.calls == tries, "it is not yet time"
-            testing.let_time_pass(0.9)
+            between = WakeUp.objects.get().due_at - fresh(group).last_error_at
+            assert between.total_seconds() == pytest.approx(pause, abs=0.4)
+            testing.let_time_pass(pause)
             testing.sweep()
         assert scoring.calls == 4
     assert states(links) == [LinkState.RELEASED] * 2
@@ -101,25 +100,31 @@ def test_what_failed_is_tried_again_after_one_two_and_four_seconds_and_then_the_
 
 def test_the_pause_between_two_tries_has_an_upper_bound(settings):
     """Catches: doubling for ever."""
-    settings.SYNCGROUPS_RETRY_MAX_INTERVAL = 3
+    settings.SYNCGROUPS_RETRY_MAX_INTERVAL = 30
     group, scoring = make_group(), Scoring(failures=9)
-    with testing.declared(GroupBarrier("choice", "rps", on_release=scoring, max_wait_time=1000)):
+    with testing.declared(GroupBarrier("choice", "rps", on_release=scoring, max_wait_time=10000)):
+        testing.arrive_all(members(group), "choice")
+        testing.sweep()
+        for _ in range(7):
+            testing.let_time_pass(30)
+            testing.sweep()
+    assert scoring.calls == 8
+
+
+def test_neither_a_message_nor_a_sweep_tries_again_before_its_time():
+    """Catches: a pass that runs on_release although nothing is due."""
+    group, scoring = make_group(), Scoring(failures=9)
+    with testing.declared(GroupBarrier("choice", "rps", on_release=scoring, max_wait_time=10000)):
         testing.arrive_all(members(group), "choice")
         testing.sweep()
         for _ in range(5):
-            testing.let_time_pass(3)
+            testing.let_time_pass(60)
+            testing.sweep()
+        assert scoring.calls == 6, "the next try is half a minute away"
+        for _ in range(3):
+            testing.process("choice")
             testing.sweep()
     assert scoring.calls == 6
-
-
-def test_a_message_does_not_try_again_before_its_time():
-    """Catches: a pass that runs on_release although nothing is due."""
-    group, scoring = make_group(), Scoring(failures=9)
-    with testing.declared(GroupBarrier("choice", "rps", on_release=scoring)):
-        testing.arrive_all(members(group), "choice")
-        for _ in range(3):
-            processing.process_barrier("choice")
-    assert scoring.calls == 1
 
 
 def test_the_wait_for_a_retry_ends_at_the_deadline():
@@ -171,7 +176,6 @@ def test_a_rule_that_raises_is_tried_again_and_its_error_is_cleared():
         record = BarrierRecord.objects.get()
         assert (record.error_count, bool(record.last_error)) == (1, True)
         grouper.batch_size = 2
-        assert testing.process("rps_grouper") == PassOutcome.IDLE
         testing.let_time_pass(1)
         testing.sweep()
     record = BarrierRecord.objects.get()

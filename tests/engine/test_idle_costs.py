@@ -63,6 +63,23 @@ def test_a_pass_with_nothing_due_costs_the_same_however_many_wait():
         same_for_few_and_many(prepare)
 
 
+def test_a_grouper_does_not_load_those_who_wait_while_they_are_too_few():
+    """Catches: asking the rule, for which everybody is loaded, although it cannot say yes."""
+
+    class Counting(SimpleGrouper):
+        asked = 0
+
+        def decide(self, waiting, joinable=()):
+            self.asked += 1
+            return super().decide(waiting, joinable)
+
+    with testing.declared(grouper := Counting("rps", initial_group_size=3)):
+        for asked in (0, 0, 1):
+            testing.arrive_all(testing.make_participants(1), "rps_grouper")
+            processing.process_barrier("rps_grouper")
+            assert grouper.asked == asked
+
+
 def test_one_arrival_at_a_grouper_that_cannot_group_costs_the_same_however_many_wait():
     """Catches: loading everybody who waits although too few do."""
 

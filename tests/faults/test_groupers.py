@@ -38,15 +38,17 @@ def test_a_top_up_never_exceeds_the_maximum():
     assert [len(groups_of(newcomer)) for newcomer in newcomers] == [1, 0], "first come, first served"
 
 
-def test_a_top_up_chooses_the_smallest_then_oldest_where_several_groups_have_room():
+@pytest.mark.parametrize("together", [True, False])
+def test_a_top_up_chooses_the_smallest_then_oldest_where_several_groups_have_room(together):
     room = {"join_existing_groups": True, "max_group_size": 3}
     larger, older, younger = make_group(2, **room), make_group(2, **room), make_group(2, **room)
     for group in (older, younger):
         members(group)[0].leave()
     with testing.declared(taking_newcomers()):
         newcomers = testing.make_participants(3)
-        testing.arrive_all(newcomers, "rps_grouper")
-        testing.process("rps_grouper")
+        for arriving in [newcomers] if together else [[newcomer] for newcomer in newcomers]:
+            testing.arrive_all(arriving, "rps_grouper")
+            testing.process("rps_grouper")
     assert [groups_of(newcomer) for newcomer in newcomers] == [[older], [younger], [larger]]
 
 

@@ -1,9 +1,11 @@
 """Once `pause` has returned, nothing moves."""
 
 import pytest
+from django.db import transaction
 
 from syncgroups import arrivals, processing, testing
 from syncgroups.barriers import GroupBarrier
+from syncgroups.models import SyncGroup
 from syncgroups.states import LinkState, PassOutcome
 from tests.engine.scenes import make_group, members, states
 
@@ -70,3 +72,17 @@ def test_pausing_waits_for_a_group_that_arrived_while_it_waited_for_another(else
         seen = states(links)
         testing.process("choice")
         assert states(links) == seen
+
+
+def test_a_pass_that_began_before_the_pause_and_comes_to_its_turn_after_it_lets_nobody_through(elsewhere):
+    """Catches: asking for the switch before the lock only."""
+    group = make_group()
+    with testing.declared(GroupBarrier("choice", "rps")):
+        links = testing.arrive_all(members(group), "choice")
+        with transaction.atomic():
+            SyncGroup.objects.select_for_update(no_key=True).get(pk=group.pk)
+            passing = elsewhere(processing.process_barrier, "choice").until_held()
+            pausing = elsewhere(arrivals.pause, "choice").until_held()
+        assert passing.result().outcome == PassOutcome.PAUSED
+        assert pausing.result() is True
+    assert states(links) == [LinkState.WAITING] * 2
