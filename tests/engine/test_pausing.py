@@ -18,6 +18,13 @@ class Held(Barrier):
         return []
 
 
+class Open(Barrier):
+    """Lets everybody through."""
+
+    def choose_who_to_release(self, waiting_participants):
+        return waiting_participants
+
+
 def test_while_paused_nobody_is_released_and_no_wait_ends():
     """Catches: a pass, a deadline, a retry or a message that does not ask for the switch."""
     group, late = make_groups(2)
@@ -68,12 +75,13 @@ def test_resuming_lets_through_who_became_ready_meanwhile():
     assert states(links) == [LinkState.RELEASED] * 2
 
 
-def test_pausing_one_cohort_holds_no_other():
+@pytest.mark.parametrize("barrier", [Open("place"), GroupBarrier("place", "rps")])
+def test_pausing_one_cohort_holds_no_other(barrier):
     """Catches: a switch for all cohorts."""
     morning, evening = (make_group(cohort=name) for name in ("morning", "evening"))
-    with testing.declared(GroupBarrier("choice", "rps")):
-        links = testing.arrive_all(members(morning) + members(evening), "choice")
-        arrivals.pause("choice", "morning")
+    with testing.declared(barrier):
+        links = testing.arrive_all(members(morning) + members(evening), "place")
+        arrivals.pause("place", "morning")
         testing.sweep()
     assert states(links) == [LinkState.WAITING] * 2 + [LinkState.RELEASED] * 2
 
