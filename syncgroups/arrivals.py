@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from . import processing, registry, signals
 from .conf import settings
-from .exceptions import AlreadyInGroup, NotInGroup, ParticipantNotActive
+from .exceptions import AlreadyInGroup, InvalidVisit, NotInGroup, ParticipantNotActive
 from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, get_participant_model
 from .processing import Unit
 from .states import ParticipantStatus, PassOutcome
@@ -25,9 +25,10 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     (`visit`, e.g. the round) is made once only: after it has ended it is returned in the state in which it ended.
 
     Takes no lock that a pass holds. Raises `BarrierNotRegistered`, `ParticipantNotActive`, `AlreadyInGroup` (at a
-    grouper, in an active group of its type), `NotInGroup` (at a group barrier, without one).
+    grouper, in an active group of its type), `NotInGroup` (at a group barrier, without one), `InvalidVisit`.
     """
     barrier = registry.get(barrier_id)
+    _require_storable(visit)
     people = get_participant_model()._default_manager
     seen = people.filter(pk=participant.pk).as_arriving(barrier.id, visit, barrier.group_type).get()
     participant.status, participant.failed, participant.cohort = seen["status"], seen["failed"], seen["cohort"]
@@ -62,6 +63,12 @@ def _begin(
     transaction.on_commit(partial(ring, [unit]), robust=True)
     transaction.on_commit(partial(signals.arrived.send_robust, ParticipantLinkBarrier, link=link))
     return link
+
+
+def _require_storable(visit: str | None) -> None:
+    longest = ParticipantLinkBarrier._meta.get_field("visit").max_length or 0
+    if visit is not None and (len(visit) > longest or "\0" in visit):
+        raise InvalidVisit(f"The name of a visit has at most {longest} characters, none of them NUL.")
 
 
 def _require_place(participant: AbstractParticipant, barrier: Any, group: int | None) -> None:

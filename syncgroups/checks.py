@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError
+from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from . import processing, registry
@@ -68,6 +69,19 @@ def _unknown_settings(names: Iterable[str]) -> Iterator[CheckMessage]:
                 hint=f"Known: {', '.join(sorted(known))}.",
                 id="syncgroups.W001",
             )
+
+
+@register("syncgroups")
+def check_urls(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """W003: waiting pages would have nothing to ask."""
+    if not getattr(django_settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        reverse("syncgroups:standing")
+    except NoReverseMatch:
+        hint = 'Add path("sync/", include("syncgroups.urls")) to the URLs, under a prefix of your choice.'
+        return [Warning("syncgroups.urls is not included: waiting pages cannot poll.", hint=hint, id="syncgroups.W003")]
+    return []
 
 
 @register(Tags.database)

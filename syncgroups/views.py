@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 
 from . import arrivals, registry
 from .conf import settings
-from .exceptions import InvalidVisit, ParticipantNotActive, SyncGroupsError, WrongCohort
+from .exceptions import ParticipantNotActive, SyncGroupsError, WrongCohort
 from .identity import SCHEME, public_detail, resolve_participant
 from .models import AbstractParticipant, ParticipantLinkBarrier
 from .standing import explain_end, standing_of
@@ -106,11 +106,8 @@ class BarrierMixin(ParticipantMixin):
         return str(self.kwargs.get("visit", ""))
 
     def receive(self) -> ParticipantLinkBarrier:
-        """The participant's visit, begun now unless it had been.
-
-        Raises `InvalidVisit` for a name that cannot be stored, and what `syncgroups.arrivals.arrive` raises.
-        """
-        return arrivals.arrive(self.participant, self.get_barrier_id(), visit=storable(self.get_visit()))
+        """The participant's visit, begun now unless it had been. Raises as `syncgroups.arrivals.arrive`."""
+        return arrivals.arrive(self.participant, self.get_barrier_id(), visit=self.get_visit())
 
 
 class BarrierView(BarrierMixin, View):
@@ -192,14 +189,6 @@ class BarrierView(BarrierMixin, View):
             "refresh_after": max(math.ceil(interval), SHORTEST_REFRESH),
             "token": self.get_token(),
         }
-
-
-def storable(visit: str) -> str:
-    """The name of a visit, if the database can store it. Raises `InvalidVisit`."""
-    longest = ParticipantLinkBarrier._meta.get_field("visit").max_length or 0
-    if len(visit) > longest or "\0" in visit:
-        raise InvalidVisit(f"The name of a visit has at most {longest} characters, none of them NUL.")
-    return visit
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -52,3 +52,11 @@ def test_settings_are_read_each_time_that_they_are_asked_for():
 @override_settings(POLL_INTERVAL=7.5)
 def test_settings_of_others_are_not_ours():
     assert settings.POLL_INTERVAL == 1.0
+
+
+@override_settings(ROOT_URLCONF="tests.checks.no_urls")
+def test_w003_a_site_without_the_apps_urls_is_warned():
+    (message,) = found()
+    assert (message.id, message.level) == ("syncgroups.W003", checks.WARNING)
+    assert "cannot poll" in message.msg
+    assert "include" in message.hint

@@ -4,7 +4,7 @@ import pytest
 
 from syncgroups import signals, testing
 from syncgroups.barriers import Barrier, GroupBarrier
-from syncgroups.exceptions import AlreadyInGroup, NotInGroup
+from syncgroups.exceptions import AlreadyInGroup, InvalidVisit, NotInGroup
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import ParticipantLinkBarrier
 from syncgroups.states import LinkState
@@ -119,3 +119,10 @@ def test_an_arrival_is_announced_once_and_after_it_is_committed(person):
         testing.arrive_all([person], "lobby")
     signals.arrived.disconnect(receiver)
     assert seen == [link]
+
+
+@pytest.mark.parametrize("visit", ["x" * 101, "round\x001"], ids=["long", "NUL"])
+def test_a_visit_whose_name_cannot_be_stored_is_refused(person, visit):
+    with testing.declared(SimpleGrouper("pair", initial_group_size=2)), pytest.raises(InvalidVisit):
+        testing.arrive_all([person], "pair_grouper", visit=visit)
+    assert not ParticipantLinkBarrier.objects.exists()

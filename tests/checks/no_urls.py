@@ -1,0 +1,3 @@
+"""The URLs of a site that has forgotten ours."""
+
+urlpatterns: list[object] = []
