@@ -71,7 +71,8 @@ def _close_and_call(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
         for group in going:
             barrier.call_on_release(group, group.active_participants)
     if barrier.closes_group:
-        return close_locked(going, f"passed '{barrier.id}'")
+        # What is called may have closed its group already.
+        return close_locked([group for group in going if group.active], f"passed '{barrier.id}'")
     return set()
 
 
