@@ -58,7 +58,11 @@ def _rows(rows: list[dict[str, Any]]) -> Iterator[str]:
         by = [cell(row["by"][system]) if system in row["by"] else "" for system in SYSTEMS]
         cells.append([row["title"], *by, "; ".join(bars)])
     yield from _table(["work", *SYSTEMS, "bar"], cells)
-    yield from (f"- *{row['title']}*: {row['remark']}" for row in rows if row["remark"])
+    for row in rows:
+        missed = not all(bar["met"] for bar in row["bars"])
+        told = " ".join(filter(None, [row["remark"], row["cost"] if missed else ""]))
+        if told:
+            yield f"- *{row['title']}*: {told}"
     yield ""
 
 

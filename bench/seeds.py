@@ -74,7 +74,7 @@ def waiting(cursor: Any, barrier: str, n: int, *, size: int = 1, here: int = 1, 
 
 def settle(cursor: Any) -> None:
     """Let the planner know what there is; nothing is left to be done in the background."""
-    cursor.execute("VACUUM ANALYZE")
+    cursor.execute("VACUUM ANALYZE " + ", ".join(f"syncgroups_{name}" for name in TABLES))
 
 
 def keep_counting(cursor: Any) -> None:

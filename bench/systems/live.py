@@ -88,6 +88,8 @@ class Live:
             if cycle in marks:
                 resident.append(resident_bytes())
                 app_purge()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET synchronous_commit")
         expect(2 * people * (cycles + 1), ParticipantLinkBarrier.objects.filter(state="released").count())
         return resident
 

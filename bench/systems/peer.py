@@ -135,7 +135,7 @@ class Peer:
                 Participant(
                     self.experiment, recruiter_id="hotair", worker_id=name, assignment_id=name, hit_id="", mode="debug"
                 )
-        self._sql("VACUUM ANALYZE")
+        self._sql(f"VACUUM ANALYZE {TABLES}")
 
     def _groups(self, n: int) -> None:
         self._people(n)
@@ -159,7 +159,7 @@ class Peer:
         with transaction():
             for participant in Participant.query.filter(Participant.id.in_(pks)).order_by(Participant.id):
                 barrier.receive_participant(participant)
-        self._sql("VACUUM ANALYZE")
+        self._sql(f"VACUUM ANALYZE {TABLES}")
 
     def _expect(self, sql: str, count: int) -> None:
         found = db.engine.execute(sql).scalar()
