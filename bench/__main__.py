@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from project.keeper import Keeper
@@ -48,10 +49,20 @@ def run(bench: Bench, only: list[str]) -> dict[str, Any]:
                 results["rows"].append(bench.measure(workload))
         else:
             results["rows"].append(bench.measure(workload))
+        store(results, "part.json")
     for name, scenario in SCENARIOS.items():
         if not only or name in only:
             results[name] = scenario(bench)
+            store(results, "part.json")
     return {**results, "load_after": machine.load()}
+
+
+def store(results: dict[str, Any], name: str) -> Path:
+    """Keep what has been measured so far."""
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / name
+    file.write_text(json.dumps(results, indent=1))
+    return file
 
 
 def main() -> None:
@@ -74,9 +85,7 @@ def main() -> None:
 
 def finish(results: dict[str, Any], *, partly: bool) -> None:
     """Print, store, and after a whole run write what is published."""
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / ("part.json" if partly else "latest.json")
-    file.write_text(json.dumps(results, indent=1))
+    file = store(results, "part.json" if partly else "latest.json")
     print(report.as_text(results))
     print(f"\nEverything that was measured: {os.path.relpath(file)}")
     if not partly:

