@@ -45,7 +45,7 @@ def plot_latency(results: dict[str, Any], file: Path) -> None:
         steps(panel, row["samples"], COLOURS["syncgroups"], style, title)
     panel.set(xscale="log", xlabel="milliseconds since the last arrival was committed", ylabel="share")
     panel.grid(alpha=0.3)
-    panel.legend()
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     save(figure, file)
 
 
