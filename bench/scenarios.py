@@ -174,8 +174,13 @@ def workers(bench: Bench) -> dict[str, Any]:
 def memory(bench: Bench) -> dict[str, Any]:
     """Resident memory of one process over many visits."""
     visits, people = (400, 20) if bench.quick else (100_000, 1000)
-    bench.say(f"memory: {visits:,} visits")
-    return {"visits": visits, "resident": bench.system(OURS).ask("memory", visits=visits, people=people)}
+    ours = bench.system(OURS)
+    resident = [ours.ask("open_house", people=people)]
+    for tenth in range(1, 11):
+        resident.append(ours.ask("visits", n=visits // 10))
+        bench.say(f"memory: {visits // 10 * tenth:,} visits, {resident[-1] / 2**20:.1f} MB")
+    ours.ask("close_house")
+    return {"visits": visits, "resident": resident}
 
 
 def require_answers(seen: dict[str, Any], good: set[str]) -> None:

@@ -11,13 +11,13 @@ from bench import seeds
 
 from .protocol import seconds, seconds_each, serve
 
-ARRIVE = """
-    INSERT INTO syncgroups_participantlinkbarrier
-        (details, public_id, participant_id, barrier_id, cohort, sync_group_id, state, deadline, reason, ended_by,
-         time_credit)
-    VALUES ('{}', gen_random_uuid(), %(participant)s, %(barrier)s, '', %(group)s, 'waiting', now() + interval '1 hour',
-            '', '', 0)
-"""
+ARRIVE = {
+    "participant_id": "%(participant)s",
+    "barrier_id": "%(barrier)s",
+    "sync_group_id": "%(group)s::bigint",
+    "state": "'waiting'",
+    "deadline": "now() + interval '1 hour'",
+}
 CALL = "INSERT INTO syncgroups_wakeup (barrier_id, cohort, sync_group_id) VALUES (%(barrier)s, '', %(group)s)"
 ANSWER = (
     "DELETE FROM syncgroups_wakeup WHERE barrier_id = %(barrier)s AND (%(group)s IS NULL OR sync_group_id = %(group)s)"
@@ -48,6 +48,8 @@ class Floor:
     def __init__(self) -> None:
         self.connection = psycopg2.connect(os.environ["DATABASE_URL"])
         self.cursor = self.connection.cursor()
+        self.arriving = seeds.inserting(self.cursor, "participantlinkbarrier", ARRIVE)
+        self.forming = seeds.forming(self.cursor)
 
     def arrive(self, n: int) -> list[float]:
         self._seed(lambda cursor: seeds.people(cursor, n))
@@ -85,15 +87,13 @@ class Floor:
         self._pass("meet", participant // 2)
 
     def _arrive(self, participant: int, barrier: str, group: int | None) -> None:
-        self._do(ARRIVE, CALL, participant=participant, barrier=barrier, group=group)
+        self._do(self.arriving, CALL, participant=participant, barrier=barrier, group=group)
 
     def _pass(self, barrier: str, group: int) -> None:
         self._do(LOCK, ANSWER, LOOK, RELEASE, CREDIT, barrier=barrier, group=group)
 
     def _form(self, n: int) -> None:
-        self.cursor.execute(seeds.GROUPS, {"n": n, "size": 2})
-        self.cursor.execute(seeds.MEMBERSHIPS, {"n": n, "size": 2})
-        self._do(ANSWER, RELEASE, CREDIT, barrier="pairs_grouper", group=None)
+        self._do(*self.forming, ANSWER, RELEASE, CREDIT, barrier="pairs_grouper", group=None, n=n, size=2)
 
     def _do(self, *statements: str, **values: Any) -> None:
         """One transaction."""

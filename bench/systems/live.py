@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from bench import seeds
+from project.celery import app
 from syncgroups import arrivals, processing, tasks
 from syncgroups.models import Participant, ParticipantLinkBarrier
 from syncgroups.processing import Unit
@@ -72,26 +73,29 @@ class Live:
             time.sleep(0.005)
         return time.perf_counter() - start
 
-    def memory(self, visits: int, people: int) -> list[int]:
-        """Resident bytes at the start, after some warming up, and after each tenth of so many visits."""
+    def open_house(self, people: int) -> int:
+        """So many participants, who have warmed up by two visits each; resident bytes."""
         self.seed(lambda cursor: seeds.people(cursor, people))
         with connection.cursor() as cursor:
             # How much memory is needed does not depend on waiting for the disk.
             cursor.execute("SET synchronous_commit = off")
+        return self.visits(2 * people)
+
+    def visits(self, n: int) -> int:
+        """About so many visits by those who are there; resident bytes afterwards."""
         crowd = list(Participant.objects.all())
-        cycles = max(10, visits // (2 * people))
-        marks = {round(cycles * tenth / 10) for tenth in range(1, 11)}
-        self._cycle(crowd)
-        resident = [resident_bytes()]
-        for cycle in range(1, cycles + 1):
+        before = ParticipantLinkBarrier.objects.count()
+        cycles = max(1, n // (2 * len(crowd)))
+        for _ in range(cycles):
             self._cycle(crowd)
-            if cycle in marks:
-                resident.append(resident_bytes())
-                app_purge()
+        app.control.purge()
+        released = ParticipantLinkBarrier.objects.filter(state="released").count()
+        expect(before + 2 * len(crowd) * cycles, released)
+        return resident_bytes()
+
+    def close_house(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute("RESET synchronous_commit")
-        expect(2 * people * (cycles + 1), ParticipantLinkBarrier.objects.filter(state="released").count())
-        return resident
 
     def _cycle(self, crowd: list[Participant]) -> None:
         """Two visits each: they come into groups, and out of them again."""
@@ -105,8 +109,3 @@ def resident_bytes() -> int:
     """How much memory this process has now (Linux)."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
-
-
-def app_purge() -> None:
-    """Throw away the doorbells, which nobody answers here."""
-    tasks.process_barrier.app.control.purge()

@@ -17,35 +17,51 @@ OLD_HANDS = ROWS // 10
 #: How many wait at each of the barriers: few beside those who have been there.
 WAITING = ROWS // 5000
 
-HISTORY = """
-    INSERT INTO syncgroups_participantlinkbarrier
-        (details, public_id, participant_id, barrier_id, cohort, sync_group_id, visit, state, deadline,
-         departure_time, reason, ended_by, time_credit)
-    SELECT '{}', gen_random_uuid(), p, b, '', (p - 1) / 2 + 1, v, 'released', now(), now(), '', '', 0
-    FROM generate_series(1, %(people)s) AS p, unnest(ARRAY['meet', 'pairs_grouper']) AS b, generate_series(1, 5) AS v
-"""
-NEWCOMERS = """
-    INSERT INTO syncgroups_participant
-        (details, public_id, cohort, status, failed, failed_reason, time_credit)
-    SELECT '{}', gen_random_uuid(), '', 'working', false, '', 0 FROM generate_series(1, %(n)s)
-"""
-AT_THE_GROUPER = """
-    INSERT INTO syncgroups_participantlinkbarrier
-        (details, public_id, participant_id, barrier_id, cohort, state, deadline, reason, ended_by, time_credit)
-    SELECT '{}', gen_random_uuid(), id, 'pairs_grouper', '', 'waiting', now() + interval '1 hour', '', '', 0
-    FROM syncgroups_participant WHERE id > %(people)s
-"""
-ENDED_MEMBERSHIPS = """
-    INSERT INTO syncgroups_participantlinksyncgroup
-        (details, participant_id, sync_group_id, group_type, active, departure_time, reason)
-    SELECT '{}', p, (p - 1) / 2 + 1, 'pairs', false, now(), ''
-    FROM generate_series(1, %(people)s) AS p, generate_series(1, 3)
-"""
+HISTORY = (
+    "participantlinkbarrier",
+    {
+        "participant_id": "p",
+        "barrier_id": "b",
+        "sync_group_id": "(p - 1) / 2 + 1",
+        "visit": "v",
+        "state": "'released'",
+        "deadline": "now()",
+        "departure_time": "now()",
+    },
+    "generate_series(1, %(people)s) AS p, unnest(ARRAY['meet', 'pairs_grouper']) AS b, generate_series(1, 5) AS v",
+)
+NEWCOMERS = ("participant", {"status": "'working'"}, "generate_series(1, %(newcomers)s)")
+AT_THE_GROUPER = (
+    "participantlinkbarrier",
+    {
+        "participant_id": "p.id",
+        "barrier_id": "'pairs_grouper'",
+        "state": "'waiting'",
+        "deadline": "now() + interval '1 hour'",
+    },
+    "syncgroups_participant AS p WHERE p.id > %(people)s",
+)
+ENDED_MEMBERSHIPS = (
+    "participantlinksyncgroup",
+    {
+        "participant_id": "p",
+        "sync_group_id": "(p - 1) / 2 + 1",
+        "group_type": "'pairs'",
+        "active": "false",
+        "departure_time": "now()",
+    },
+    "generate_series(1, %(people)s) AS p, generate_series(1, 3)",
+)
 # One in a hundred is due.
-CALLS_ELSEWHERE = """
-    INSERT INTO syncgroups_wakeup (barrier_id, cohort, sync_group_id, due_at)
-    SELECT 'elsewhere', '', id, now() + interval '1 hour' * (id % 100) FROM syncgroups_syncgroup LIMIT 10000
-"""
+CALLS_ELSEWHERE = (
+    "wakeup",
+    {
+        "barrier_id": "'elsewhere'",
+        "sync_group_id": "g.id",
+        "due_at": "now() + interval '1 hour' * (g.id %% 100)",
+    },
+    "syncgroups_syncgroup AS g LIMIT 10000",
+)
 WITH_ROOM = "UPDATE syncgroups_syncgroup SET join_existing_groups = true, max_group_size = 3 WHERE id <= 100"
 
 
@@ -56,11 +72,8 @@ def long_history(django_db_setup: None, django_db_blocker) -> Iterator[None]:
         seeds.empty(cursor)
         seeds.groups(cursor, OLD_HANDS, 2)
         seeds.waiting(cursor, "meet", 2 * WAITING, size=2, here=1)
-        cursor.execute(HISTORY, {"people": OLD_HANDS})
-        cursor.execute(NEWCOMERS, {"n": WAITING})
-        cursor.execute(AT_THE_GROUPER, {"people": OLD_HANDS})
-        cursor.execute(ENDED_MEMBERSHIPS, {"people": OLD_HANDS})
-        cursor.execute(CALLS_ELSEWHERE)
+        for rows in (HISTORY, NEWCOMERS, AT_THE_GROUPER, ENDED_MEMBERSHIPS, CALLS_ELSEWHERE):
+            cursor.execute(seeds.inserting(cursor, *rows), {"people": OLD_HANDS, "newcomers": WAITING})
         cursor.execute(WITH_ROOM)
         seeds.settle(cursor)
     yield
