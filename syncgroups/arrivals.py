@@ -12,7 +12,7 @@ from django.utils import timezone
 from . import processing, registry, signals
 from .conf import settings
 from .exceptions import AlreadyInGroup, InvalidVisit, NotInGroup, ParticipantNotActive
-from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, get_participant_model
+from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, all_participants
 from .processing import Unit
 from .states import ParticipantStatus, PassOutcome
 from .tasks import ring
@@ -29,8 +29,7 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     """
     barrier = registry.get(barrier_id)
     _require_storable(visit)
-    people = get_participant_model()._default_manager
-    seen = people.filter(pk=participant.pk).as_arriving(barrier.id, visit, barrier.group_type).get()
+    seen = all_participants().filter(pk=participant.pk).as_arriving(barrier.id, visit, barrier.group_type).get()
     participant.status, participant.failed, participant.cohort = seen["status"], seen["failed"], seen["cohort"]
     if seen["link"]:
         return ParticipantLinkBarrier.objects.get(pk=seen["link"])
@@ -117,7 +116,7 @@ def _end(participant: AbstractParticipant, status: str, reason: str, *, failed: 
 
 def release(link: ParticipantLinkBarrier, reason: str = "", *, by: str = "") -> None:
     """See `ParticipantLinkBarrier.release`."""
-    processing.release(link, reason=reason, by=by)
+    transaction.on_commit(partial(ring, processing.release(link, reason=reason, by=by)), robust=True)
 
 
 def close_group(group: SyncGroup, reason: str = "", *, by: str = "") -> bool:
@@ -132,7 +131,7 @@ def settle(group: SyncGroup) -> None:
     transaction.on_commit(partial(ring, processing.settle(group)), robust=True)
 
 
-def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = None, *, by: str = "") -> None:
+def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = None) -> None:
     """Let this active member lead the group, or else the one who joined next after the present leader.
 
     Locks the group. Raises `GroupNotActive`, or `NotInGroup` when the participant is no active member.
@@ -140,7 +139,7 @@ def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = Non
     processing.elect_leader(group, participant)
 
 
-def add_to_group(group: SyncGroup, participant: AbstractParticipant, *, by: str = "") -> None:
+def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> None:
     """See `SyncGroup.add`."""
     transaction.on_commit(partial(ring, processing.add_to_group(group, participant)), robust=True)
 

@@ -84,6 +84,12 @@ def _faults(decision: Decision, waiting: Collection[Any], joinable: Collection[A
             yield f"participant {pk} was chosen but is not waiting here."
         if times > 1:
             yield f"participant {pk} was chosen {times} times."
+    cohorts = {participant.cohort for participant in waiting}
+    for participant in decision.fail:
+        if participant.pk in named:
+            yield f"participant {participant.pk} was chosen both to go on and to fail."
+        if participant.cohort not in cohorts:
+            yield f"participant {participant.pk} was chosen to fail, and is of another cohort."
     offered = {group.pk for group in joinable}
     for _, group in decision.joins:
         if group.pk not in offered:

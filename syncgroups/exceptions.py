@@ -80,6 +80,10 @@ class NotWaiting(SyncGroupsError, RuntimeError):
     """The participant is not waiting at that barrier."""
 
 
+class SpoiledTransaction(SyncGroupsError, RuntimeError):
+    """Code of the site hid a database error, after which nothing of its transaction can be stored."""
+
+
 class Contended(SyncGroupsError, RuntimeError):
     """Others kept changing the same rows; nothing was done, and trying again is safe."""
 

@@ -190,7 +190,8 @@ class SimpleGrouper(Grouper):
     @property
     def minimum_waiting(self) -> int:
         # A rule of the site's own may be content with fewer.
-        own_rule = type(self).ready_to_group is not SimpleGrouper.ready_to_group
+        kind = type(self)
+        own_rule = kind.ready_to_group is not SimpleGrouper.ready_to_group or kind.decide is not Grouper.decide
         return 1 if self.join_existing_groups or own_rule else self.batch_size
 
     @property

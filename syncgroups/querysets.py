@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
@@ -32,6 +33,14 @@ class ParticipantQuerySet(models.QuerySet[Any]):
     def in_cohort(self, cohort: str) -> Self:
         return self.filter(cohort=cohort)
 
+    def in_groups(self, groups: Iterable[int]) -> Self:
+        """Standing members of these groups in the order in which they joined; a row, with ``in_group``, for each."""
+        return (
+            self.filter(sync_group_links__active=True, sync_group_links__sync_group__in=list(groups))
+            .annotate(in_group=F("sync_group_links__sync_group_id"), membership=F("sync_group_links__pk"))
+            .order_by("sync_group_links__arrival_time", "sync_group_links__pk")
+        )
+
     def as_arriving(self, barrier_id: str, visit: str | None, group_type: str | None) -> models.QuerySet[Any, Any]:
         """Everything that decides about an arrival, in one row: status, an earlier visit, the group, the time."""
         same = Q(barrier_links__state=LinkState.WAITING)
@@ -50,11 +59,11 @@ class ParticipantQuerySet(models.QuerySet[Any]):
     def mark_seen(self) -> int:
         return self.update(last_seen_at=Now())
 
-    def end(self, status: str, *, failed: bool, reason: str) -> int:
+    def end(self, status: str, *, failed: bool, reason: str, by: str = "") -> int:
         """Active participants take part no longer."""
         death: Any = Now() if failed else F("time_of_death")
         return self.active().update(
-            status=status, failed=failed, failed_reason=reason if failed else "", time_of_death=death
+            status=status, failed=failed, failed_reason=reason if failed else "", time_of_death=death, ended_by=by
         )
 
     def add_credit_of(self, links: LinkBarrierQuerySet) -> int:
@@ -87,8 +96,8 @@ class SyncGroupQuerySet(models.QuerySet[Any]):
         )
         return self.annotate(true_count=Count("participant_links", filter=standing))
 
-    def close(self, reason: str) -> int:
-        return self.active().update(active=False, end_time=Now(), end_reason=reason)
+    def close(self, reason: str, *, by: str = "") -> int:
+        return self.active().update(active=False, end_time=Now(), end_reason=reason, ended_by=by)
 
 
 class LinkSyncGroupQuerySet(models.QuerySet[Any]):
@@ -96,13 +105,14 @@ class LinkSyncGroupQuerySet(models.QuerySet[Any]):
         return self.filter(active=True)
 
     def of(self, participants: Any) -> Self:
-        return self.filter(participant__in=participants)
+        """Of these participants, or of those with these primary keys."""
+        return self.filter(participant__in=[getattr(participant, "pk", participant) for participant in participants])
 
     def in_order_of_arrival(self) -> Self:
         return self.order_by("arrival_time", "pk")
 
-    def end(self, reason: str) -> int:
-        return self.active().update(active=False, departure_time=Now(), reason=reason)
+    def end(self, reason: str, *, by: str = "") -> int:
+        return self.active().update(active=False, departure_time=Now(), reason=reason, ended_by=by)
 
 
 class LinkBarrierQuerySet(models.QuerySet[Any]):

@@ -22,7 +22,8 @@ class Undeclared:
     per_group = forms_groups = closes_group = join_existing_groups = False
     group_type = on_release = recheck_interval = fixed_credit = None
     minimum_waiting = 0
-    on_timeout = TimeoutPolicy.FAIL
+    # It is a deploy's doing, and nobody's fault who waits.
+    on_timeout = TimeoutPolicy.LEAVE
     prefetch = ()
 
     def __init__(self, barrier_id: str) -> None:

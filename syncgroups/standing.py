@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from . import registry
 from .barriers import BELOW_MINIMUM
 from .models import AbstractParticipant, ParticipantLinkBarrier
+from .querysets import ParticipantQuerySet
 from .states import LinkState, ParticipantStatus
 
 NOBODY = UUID(int=0)
@@ -117,7 +118,7 @@ def _everybody(model: type[AbstractParticipant]) -> Any:
     in_group = links.filter(barrier_id=OuterRef("link__barrier_id"), sync_group=OuterRef("link__sync_group"))
     in_cohort = links.filter(barrier_id=OuterRef("link__barrier_id"), cohort=OuterRef("link__cohort"))
     return (
-        model._default_manager.order_by()
+        ParticipantQuerySet(model=model)
         .annotate(
             link=FilteredRelation("barrier_links", condition=Q(barrier_links__state=LinkState.WAITING)),
             membership=FilteredRelation("sync_group_links", condition=Q(sync_group_links__active=True)),

@@ -10,7 +10,14 @@ from typing import Any
 from django.db.models import F
 
 from . import processing, registry
-from .models import AbstractParticipant, BarrierRecord, ParticipantLinkBarrier, WakeUp, get_participant_model
+from .models import (
+    AbstractParticipant,
+    BarrierRecord,
+    ParticipantLinkBarrier,
+    WakeUp,
+    all_participants,
+    get_participant_model,
+)
 from .states import PassOutcome
 
 #: How many passes `process` makes before it says that the rules never come to rest.
@@ -62,4 +69,4 @@ def let_time_pass(seconds: float) -> None:
     ParticipantLinkBarrier.objects.waiting().update(arrival_time=F("arrival_time") - by, deadline=F("deadline") - by)
     WakeUp.objects.update(due_at=F("due_at") - by)
     BarrierRecord.objects.paused().update(paused_at=F("paused_at") - by)
-    get_participant_model()._default_manager.exclude(last_seen_at=None).update(last_seen_at=F("last_seen_at") - by)
+    all_participants().exclude(last_seen_at=None).update(last_seen_at=F("last_seen_at") - by)

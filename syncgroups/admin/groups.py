@@ -118,7 +118,7 @@ class SyncGroupAdmin(Shown, Acting):
     )
     def elect_leader(self, group: SyncGroup, *, reason: str, by: str) -> str | None:
         before = group.leader_id
-        arrivals.elect_leader(group, by=by)
+        arrivals.elect_leader(group)
         return None if group.leader_id != before else _("there is no other active member")
 
     @verb(
@@ -194,5 +194,5 @@ class MembershipAdmin(Shown, Acting):
     def make_leader(self, membership: ParticipantLinkSyncGroup, *, reason: str, by: str) -> str | None:
         if membership.sync_group.leader_id == membership.participant_id:
             return _("leads already")
-        arrivals.elect_leader(membership.sync_group, membership.participant, by=by)
+        arrivals.elect_leader(membership.sync_group, membership.participant)
         return None

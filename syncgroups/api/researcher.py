@@ -74,7 +74,7 @@ class BarrierViewSet(ForResearchers):
 
     serializer_class = serializers.BarrierSerializer
     lookup_field = "barrier_id"
-    lookup_value_regex = r"[^/\0]+"
+    lookup_value_regex = r"[^\0]+?"
     parameters = {"list": filters.BarrierParameters, "retrieve": filters.OneBarrierParameters}
 
     def get_queryset(self) -> QuerySet[Any]:

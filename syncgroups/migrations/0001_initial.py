@@ -66,6 +66,15 @@ class Migration(migrations.Migration):
                 ),
                 ("failed", models.BooleanField(default=False, verbose_name="failed")),
                 ("failed_reason", models.TextField(blank=True, verbose_name="reason for failing")),
+                (
+                    "ended_by",
+                    models.CharField(
+                        blank=True,
+                        help_text="Who ended the participation, if another person did.",
+                        max_length=150,
+                        verbose_name="ended by",
+                    ),
+                ),
                 ("time_of_death", models.DateTimeField(blank=True, null=True, verbose_name="failed at")),
                 (
                     "last_seen_at",
@@ -183,6 +192,12 @@ class Migration(migrations.Migration):
                 ("departure_time", models.DateTimeField(blank=True, null=True, verbose_name="left at")),
                 ("reason", models.TextField(blank=True, verbose_name="why left")),
                 (
+                    "ended_by",
+                    models.CharField(
+                        blank=True, help_text="Who ended it, if a person did.", max_length=150, verbose_name="ended by"
+                    ),
+                ),
+                (
                     "participant",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -261,6 +276,15 @@ class Migration(migrations.Migration):
                 ("active", models.BooleanField(default=True, verbose_name="active")),
                 ("end_time", models.DateTimeField(blank=True, null=True, verbose_name="closed at")),
                 ("end_reason", models.TextField(blank=True, verbose_name="why closed")),
+                (
+                    "ended_by",
+                    models.CharField(
+                        blank=True,
+                        help_text="Who closed it, if a person did.",
+                        max_length=150,
+                        verbose_name="closed by",
+                    ),
+                ),
                 (
                     "n_active_participants",
                     models.PositiveIntegerField(

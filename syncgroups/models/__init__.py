@@ -2,7 +2,7 @@
 
 from .barriers import BarrierRecord, ParticipantLinkBarrier, WakeUp
 from .groups import ParticipantLinkSyncGroup, SimpleSyncGroup, SyncGroup
-from .participants import AbstractParticipant, Participant, get_participant_model
+from .participants import AbstractParticipant, Participant, all_participants, get_participant_model
 
 __all__ = [
     "AbstractParticipant",
@@ -13,5 +13,6 @@ __all__ = [
     "SimpleSyncGroup",
     "SyncGroup",
     "WakeUp",
+    "all_participants",
     "get_participant_model",
 ]

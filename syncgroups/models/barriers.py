@@ -121,7 +121,8 @@ class ParticipantLinkBarrier(Stored):
     @property
     def failed(self) -> bool:
         """Whether the wait ended with the participant's failure."""
-        return self.state in {LinkState.FAILED, LinkState.TIMED_OUT}
+        late = self.state == LinkState.TIMED_OUT
+        return self.state == LinkState.FAILED or (late and self.participant.failed)
 
     @property
     def failed_reason(self) -> str:

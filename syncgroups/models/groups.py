@@ -37,6 +37,9 @@ class SyncGroup(Stored, Processed):
     active = models.BooleanField(_("active"), default=True)
     end_time = models.DateTimeField(_("closed at"), null=True, blank=True)
     end_reason = models.TextField(_("why closed"), blank=True)
+    ended_by = models.CharField(
+        _("closed by"), max_length=150, blank=True, help_text=_("Who closed it, if a person did.")
+    )
     leader: models.ForeignKey[Any, Any] = models.ForeignKey(
         settings.PARTICIPANT_MODEL,
         verbose_name=_("leader"),
@@ -145,12 +148,14 @@ class SyncGroup(Stored, Processed):
         """End the group and its memberships. True unless it was closed before. Locks the group."""
         return front_door().close_group(self, reason, by=by)  # type: ignore[no-any-return]
 
-    def add(self, participant: AbstractParticipant, *, by: str = "") -> None:
-        """Make the participant a member. Locks the group and the participant.
+    def add(self, participant: AbstractParticipant) -> None:
+        """Make the participant a member, and let them go on where they wait for such a group.
+
+        Locks the group and the participant.
 
         Raises `GroupNotActive`, `GroupFull`, `WrongCohort`, `AlreadyInGroup` or `ParticipantNotActive`.
         """
-        front_door().add_to_group(self, participant, by=by)
+        front_door().add_to_group(self, participant)
 
 
 class SimpleSyncGroupManager(models.Manager.from_queryset(SyncGroupQuerySet)):  # type: ignore[misc]
@@ -187,6 +192,9 @@ class ParticipantLinkSyncGroup(Stored):
     arrival_time = models.DateTimeField(_("joined at"), db_default=Now())
     departure_time = models.DateTimeField(_("left at"), null=True, blank=True)
     reason = models.TextField(_("why left"), blank=True)
+    ended_by = models.CharField(
+        _("ended by"), max_length=150, blank=True, help_text=_("Who ended it, if a person did.")
+    )
 
     objects = LinkSyncGroupQuerySet.as_manager()
 

@@ -40,6 +40,9 @@ class AbstractParticipant(Stored):
     status = models.CharField(_("status"), max_length=20, choices=ParticipantStatus, default=ParticipantStatus.WORKING)
     failed = models.BooleanField(_("failed"), default=False)
     failed_reason = models.TextField(_("reason for failing"), blank=True)
+    ended_by = models.CharField(
+        _("ended by"), max_length=150, blank=True, help_text=_("Who ended the participation, if another person did.")
+    )
     time_of_death = models.DateTimeField(_("failed at"), null=True, blank=True)
     last_seen_at = models.DateTimeField(
         _("last seen"),
@@ -125,6 +128,11 @@ class Participant(AbstractParticipant):
     class Meta(AbstractParticipant.Meta):
         swappable = "SYNCGROUPS_PARTICIPANT_MODEL"
         indexes = (models.Index(fields=["cohort", "status"], name="syncgroups_participant_cohort"),)
+
+
+def all_participants() -> ParticipantQuerySet:
+    """Every participant, whatever the site's own managers make of its model."""
+    return ParticipantQuerySet(model=get_participant_model())
 
 
 def get_participant_model() -> type[AbstractParticipant]:

@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .. import signals
+from django.db import transaction
+
+from .. import registry, signals
+from ..exceptions import SpoiledTransaction
 from ..models import ParticipantLinkBarrier, SyncGroup
 from ..states import LinkState, ParticipantStatus, TimeoutPolicy
 from .deciding import Verdict
-from .endings import announce_departures, close_locked, end_people, end_visits, settle_locked
+from .endings import announce_departures, close_locked, end_people, end_visits, require_locked_groups, settle_locked
 from .joining import fill_places, form_groups, require_groupless
 from .locks import WorldMoved, lock_participants
-from .units import Unit
+from .looking import untie
+from .units import Unit, wake
 
 
 def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
     """Let through, form, fail and end as decided, in a handful of statements for all verdicts together.
 
     `groups` are the groups that are locked. Returns the units that have something to decide because of it.
-    Raises `WorldMoved` (or `GroupsNeeded`) before anything that could not be undone.
+    Raises `WorldMoved` (or `GroupsNeeded`) before any code of the site has run.
     """
     pks = [pk for verdict in verdicts for pk in verdict.concerned]
     people = lock_participants(pks) if pks else {}
     released = [link for verdict in verdicts for link in verdict.released]
     if not all(people[link.participant_id].is_active for link in released):
         raise WorldMoved
-    woken = _settle_stale(verdicts, groups)
+    require_locked_groups(_who_ends(barrier, verdicts), groups)
+    woken = _settle_stale(verdicts)
     _form_and_fill(barrier, cohort, verdicts, groups)
-    end_visits(released, LinkState.RELEASED, "")
-    for verdict in verdicts:
-        if verdict.released:
-            announce_departures(signals.released, barrier.id, cohort, verdict.released, group=_pk(verdict))
-    woken |= _close_and_call(barrier, verdicts)
-    woken |= _fail(barrier, cohort, verdicts, people, groups)
-    return woken
+    woken |= _end(barrier, cohort, verdicts, people, groups)
+    woken |= _let_go(barrier, cohort, verdicts)
+    return woken | _call_and_close(barrier, verdicts)
 
 
-def _settle_stale(verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
+def _who_ends(barrier: Any, verdicts: Sequence[Verdict]) -> list[Any]:
+    """Primary keys of those whose participation is about to end, for whatever reason."""
+    failing = [member.pk for verdict in verdicts for member in verdict.decision.fail]
+    late = [v for v in verdicts if _policy(barrier, v) != TimeoutPolicy.RELEASE]
+    return [*failing, *(link.participant_id for verdict in late for link in verdict.overdue)]
+
+
+def _policy(barrier: Any, verdict: Verdict) -> str:
+    """What happens to those whose time is up. Nobody is at fault where code of the site could not let them go."""
+    policy: str = barrier.on_timeout if verdict.error is None else TimeoutPolicy.LEAVE
+    return policy
+
+
+def _settle_stale(verdicts: Sequence[Verdict]) -> set[Unit]:
     """Counts and leaders of the groups at hand are right before anybody is told who leads."""
     stale = []
     for verdict in verdicts:
@@ -53,70 +67,87 @@ def _settle_stale(verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> 
 def _form_and_fill(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> None:
     for verdict in verdicts:
         decision = verdict.decision
-        if decision.groups or decision.joins:
-            newcomers = [member for proposal in decision.groups for member in proposal.members]
-            newcomers += [participant for participant, _ in decision.joins]
-            require_groupless(newcomers, barrier.group_type)
+        newcomers = [member for proposal in decision.groups for member in proposal.members]
+        newcomers += [participant for participant, _ in decision.joins]
+        if not newcomers:
+            continue
+        require_groupless(newcomers, barrier.group_type)
         if decision.groups:
             form_groups(barrier, cohort, decision.groups, now=verdict.scene.now)
         if decision.joins:
             fill_places(decision.joins, groups)
+        _let_through_elsewhere(barrier, newcomers)
 
 
-def _close_and_call(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
-    """What happens to groups as they go: the closer closes them, ``on_release`` is called. May raise anything."""
-    released = [verdict.scene.group for verdict in verdicts if verdict.decision.release]
-    going = [group for group in released if group is not None and group.active]
-    if barrier.on_release:
-        for group in going:
-            barrier.call_on_release(group, group.active_participants)
-    if barrier.closes_group:
-        # What is called may have closed its group already.
-        return close_locked([group for group in going if group.active], f"passed '{barrier.id}'")
-    return set()
+def _let_go(barrier: Any, cohort: str, verdicts: Sequence[Verdict]) -> set[Unit]:
+    """End the visits of those who go on. Where others stay behind, the rule may have more to say."""
+    pools = end_visits([link for verdict in verdicts for link in verdict.released], LinkState.RELEASED, "")
+    for verdict in verdicts:
+        if verdict.released:
+            announce_departures(signals.released, barrier.id, cohort, verdict.released, group=_pk(verdict))
+    if all(len(verdict.released) == len(verdict.scene.here) for verdict in verdicts):
+        return set()
+    wake(pools)
+    return pools
 
 
-def _fail(
+def _let_through_elsewhere(barrier: Any, newcomers: Sequence[Any]) -> None:
+    """Nobody keeps waiting at one grouper to be grouped when another one of the type has done so."""
+    others = [grouper.id for grouper in registry.groupers_of(barrier.group_type) if grouper.id != barrier.id]
+    if others:
+        visits = ParticipantLinkBarrier.objects.waiting().filter(barrier_id__in=others)
+        end_visits(
+            visits.filter(participant__in=[person.pk for person in newcomers]),
+            LinkState.RELEASED,
+            f"grouped at '{barrier.id}'",
+        )
+
+
+def _end(
     barrier: Any, cohort: str, verdicts: Sequence[Verdict], people: dict[Any, Any], groups: dict[int, SyncGroup]
 ) -> set[Unit]:
     """End the waits of those who are at fault, out of time, or gone."""
-    woken: set[Unit] = set()
+    failing: dict[str, dict[Any, Any]] = defaultdict(dict)
     for verdict in verdicts:
-        failing = [people[member.pk] for member in verdict.decision.fail if people[member.pk].is_active]
-        if failing:
-            _mark_failed(verdict)
-            woken |= end_people(failing, groups, reason=verdict.decision.fail_reason)
-        _end_strays(verdict.scene.stray.values(), people)
-        overdue = [link for link in verdict.overdue if people[link.participant_id].is_active]
-        if overdue:
-            woken |= _time_out(barrier, overdue, people, groups)
-            announce_departures(signals.timed_out, barrier.id, cohort, overdue, group=_pk(verdict))
-    return woken
+        for member in verdict.decision.fail:
+            if people[member.pk].is_active:
+                failing[verdict.decision.fail_reason][member.pk] = people[member.pk]
+    woken: set[Unit] = set()
+    for reason, members in failing.items():
+        failed = [verdict for verdict in verdicts if verdict.decision.fail and verdict.decision.fail_reason == reason]
+        pks = [verdict.scene.group.pk for verdict in failed if verdict.scene.group is not None]
+        SyncGroup.objects.filter(pk__in=pks).update(failed=True, failed_reason=reason)
+        woken |= end_people(list(members.values()), groups, reason=reason)
+    _end_strays([link for verdict in verdicts for link in verdict.scene.stray.values()], people)
+    return woken | _time_out(barrier, cohort, verdicts, people, groups)
 
 
 def _time_out(
-    barrier: Any, overdue: Sequence[ParticipantLinkBarrier], people: dict[Any, Any], groups: dict[int, SyncGroup]
+    barrier: Any, cohort: str, verdicts: Sequence[Verdict], people: dict[Any, Any], groups: dict[int, SyncGroup]
 ) -> set[Unit]:
-    """End waits whose time is up, as the barrier declares."""
+    """End the waits whose time is up, as the barrier declares."""
     reason = f"waited too long at barrier '{barrier.id}'"
-    if barrier.on_timeout == TimeoutPolicy.RELEASE:
-        end_visits(overdue, LinkState.RELEASED, reason)
-        return set()
-    end_visits(overdue, LinkState.TIMED_OUT, reason)
-    late = [people[link.participant_id] for link in overdue]
-    if barrier.on_timeout == TimeoutPolicy.LEAVE:
-        return end_people(late, groups, status=ParticipantStatus.LEFT, failed=False, reason=reason)
-    return end_people(late, groups, reason=reason)
+    overdue: dict[str, list[ParticipantLinkBarrier]] = defaultdict(list)
+    for verdict in verdicts:
+        late = [link for link in verdict.overdue if people[link.participant_id].is_active]
+        if late:
+            overdue[_policy(barrier, verdict)] += late
+            announce_departures(signals.timed_out, barrier.id, cohort, late, group=_pk(verdict))
+    woken: set[Unit] = set()
+    for policy, links in overdue.items():
+        state = LinkState.RELEASED if policy == TimeoutPolicy.RELEASE else LinkState.TIMED_OUT
+        pools = end_visits(links, state, reason)
+        wake(pools)
+        woken |= pools
+        persons = [people[link.participant_id] for link in links]
+        if policy == TimeoutPolicy.LEAVE:
+            woken |= end_people(persons, groups, status=ParticipantStatus.LEFT, failed=False, reason=reason)
+        elif policy == TimeoutPolicy.FAIL:
+            woken |= end_people(persons, groups, reason=reason)
+    return woken
 
 
-def _mark_failed(verdict: Verdict) -> None:
-    """The group failed with its members."""
-    if verdict.scene.group is not None:
-        rows = SyncGroup.objects.filter(pk=verdict.scene.group.pk)
-        rows.update(failed=True, failed_reason=verdict.decision.fail_reason)
-
-
-def _end_strays(links: Any, people: dict[Any, Any]) -> None:
+def _end_strays(links: Iterable[ParticipantLinkBarrier], people: dict[Any, Any]) -> None:
     """End the visits of people who take part no longer; let through who is merely no longer in the group."""
     endings: dict[tuple[str, str], list[ParticipantLinkBarrier]] = defaultdict(list)
     for link in links:
@@ -131,6 +162,33 @@ def _ending_of(person: Any) -> tuple[str, str]:
     if person.failed:
         return LinkState.FAILED, person.failed_reason or "failed"
     return LinkState.WITHDRAWN, person.get_status_display()
+
+
+def _call_and_close(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
+    """What happens to groups as they go: ``on_release`` is called, the closer closes them. May raise anything."""
+    released = [verdict.scene.group for verdict in verdicts if verdict.decision.release]
+    going = [group for group in released if group is not None and group.active]
+    for group in going if barrier.on_release else ():
+        _call(barrier, group)
+    if not barrier.closes_group:
+        return set()
+    # What was called may have closed its group already.
+    return close_locked([group for group in going if group.active], f"passed '{barrier.id}'")
+
+
+def _call(barrier: Any, group: SyncGroup) -> None:
+    """Call ``on_release``. Raises `SpoiledTransaction` when it hides an error after which nothing can be stored."""
+    members = group.active_participants
+    # The site's code sees the rows as they are by now, and not as the rule saw them.
+    untie(group)
+    # Leaving the savepoint shows an error that the database alone knows of.
+    with transaction.atomic():
+        barrier.call_on_release(group, members)
+        if transaction.get_rollback():
+            raise SpoiledTransaction(
+                "on_release has caught a database error without undoing it. Put what may fail into a"
+                " transaction.atomic() of its own, inside the try."
+            )
 
 
 def _pk(verdict: Verdict) -> int | None:

@@ -17,11 +17,11 @@ from ..models import (
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
     SyncGroup,
-    get_participant_model,
+    all_participants,
 )
 from ..states import LinkState, ParticipantStatus
 from .locks import GroupsNeeded, WorldMoved, lock_groups, lock_participants, until_settled
-from .looking import attach_members
+from .looking import attach_members, untie
 from .units import Unit, wake
 
 
@@ -33,7 +33,6 @@ def end_participation(
     Locks the participant's groups, then the participant. Returns whether it was active until now, and the
     units that have something to decide because of it (woken already).
     """
-    people = get_participant_model()._default_manager
 
     def attempt(more: frozenset[int]) -> tuple[bool, set[Unit]]:
         memberships = ParticipantLinkSyncGroup.objects.active().of([participant.pk])
@@ -46,7 +45,7 @@ def end_participation(
     result = until_settled(attempt)
     participant.refresh_from_db(
         fields=["status", "failed", "failed_reason", "time_of_death", "time_credit"],
-        from_queryset=people.all(),
+        from_queryset=all_participants(),
     )
     return result
 
@@ -62,23 +61,33 @@ def end_people(
 ) -> set[Unit]:
     """End these participations. The people and all of their groups are locked, else `GroupsNeeded` is raised."""
     pks = [person.pk for person in people]
-    memberships = ParticipantLinkSyncGroup.objects.active().of(pks)
-    concerned = set(memberships.values_list("sync_group", flat=True))
-    if not concerned <= groups.keys():
-        raise GroupsNeeded(concerned)
-    rows = get_participant_model()._default_manager.filter(pk__in=pks)
-    rows.end(status, failed=failed, reason=reason)
+    concerned = require_locked_groups(pks, groups)
+    all_participants().filter(pk__in=pks).end(status, failed=failed, reason=reason, by=by)
     open_visits = ParticipantLinkBarrier.objects.waiting().filter(participant__in=pks)
-    end_visits(open_visits, LinkState.FAILED if failed else LinkState.WITHDRAWN, reason, by=by)
-    memberships.end(reason)
+    pools = end_visits(open_visits, LinkState.FAILED if failed else LinkState.WITHDRAWN, reason, by=by)
+    wake(pools)
+    ParticipantLinkSyncGroup.objects.active().of(pks).end(reason, by=by)
     for person in people:
         person.status, person.failed, person.failed_reason = status, failed, reason if failed else ""
         announce(signals.participant_ended, type(person), participant=person, reason=reason)
-    return settle_locked([groups[pk] for pk in concerned])
+    return pools | settle_locked([groups[pk] for pk in concerned])
 
 
-def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str, *, by: str = "") -> None:
-    """End these open visits of locked participants, and credit them. Raises `WorldMoved` if one ended before."""
+def require_locked_groups(participants: Sequence[Any], groups: dict[int, SyncGroup]) -> set[int]:
+    """Primary keys of the groups that these locked participants are in. Raises `GroupsNeeded` unless all are locked."""
+    if not participants:
+        return set()
+    concerned = set(ParticipantLinkSyncGroup.objects.active().of(participants).values_list("sync_group", flat=True))
+    if not concerned <= groups.keys():
+        raise GroupsNeeded(concerned)
+    return concerned
+
+
+def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str, *, by: str = "") -> set[Unit]:
+    """End these open visits of locked participants, and credit them. Raises `WorldMoved` if one ended before.
+
+    Returns the units whose rules see fewer people now; where groups pass, that is told by their settling.
+    """
     links = sorted(links, key=attrgetter("barrier_id"))
     for barrier_id, visits in groupby(links, key=attrgetter("barrier_id")):
         pks = [visit.pk for visit in visits]
@@ -88,23 +97,31 @@ def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str,
         if rows.end(state, reason, by=by, fixed_credit=credit) != len(pks):
             raise WorldMoved
     if links:
-        people = get_participant_model()._default_manager.filter(pk__in=[link.participant_id for link in links])
+        people = all_participants().filter(pk__in=[link.participant_id for link in links])
         people.add_credit_of(ParticipantLinkBarrier.objects.filter(pk__in=[link.pk for link in links]))
+    return {Unit(link.barrier_id, link.cohort) for link in links if link.sync_group_id is None}
 
 
-def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> None:
-    """Let one participant through, whatever the rule says. Raises `NotWaiting`. Locks the participant."""
+def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> set[Unit]:
+    """Let one participant through, whatever the rule says. Raises `NotWaiting`. Locks the participant.
 
-    def attempt(more: frozenset[int]) -> None:
+    Returns the units that have something to decide because of it (woken already).
+    """
+
+    def attempt(more: frozenset[int]) -> set[Unit]:
         lock_participants([link.participant_id])
         link.refresh_from_db()
         if link.state != LinkState.WAITING:
             raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
         end_visits([link], LinkState.RELEASED, reason, by=by)
         announce_departures(signals.released, link.barrier_id, link.cohort, [link], group=link.sync_group_id)
+        units = {Unit(link.barrier_id, link.cohort, link.sync_group_id)}
+        wake(units)
+        return units
 
-    until_settled(attempt)
+    units = until_settled(attempt)
     link.refresh_from_db()
+    return units
 
 
 def settle(group: SyncGroup) -> set[Unit]:
@@ -118,15 +135,19 @@ def settle(group: SyncGroup) -> set[Unit]:
     return units
 
 
+def settle_all(pks: Collection[int]) -> set[Unit]:
+    """As `settle`, for those of the groups that nobody else is at work on."""
+    return until_settled(lambda more: settle_locked(lock_groups(pks, skip_locked=True).values()))
+
+
 def settle_locked(groups: Collection[SyncGroup]) -> set[Unit]:
     """As `settle`, for groups that are locked. Wakes and returns the units for which that matters."""
     groups = [group for group in groups if group.active]
     gone = attach_members(groups)
-    ParticipantLinkSyncGroup.objects.filter(pk__in=[link.pk for link in gone]).end("takes part no longer")
+    ParticipantLinkSyncGroup.objects.filter(pk__in=list(gone)).end("takes part no longer")
     changed = [group for group in groups if _put_right(group)]
     SyncGroup.objects.bulk_update(changed, ["n_active_participants", "leader"])
-    changed_too = {link.sync_group_id for link in gone}
-    woken = wake_for([group for group in groups if group in changed or group.pk in changed_too])
+    woken = wake_for({group.pk: group for group in [*changed, *gone.values()]}.values())
     return woken | close_locked([group for group in groups if not group.active_participants], "no members are left")
 
 
@@ -167,26 +188,26 @@ def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = Non
 
 def close_group(group: SyncGroup, *, reason: str = "", by: str = "") -> tuple[bool, set[Unit]]:
     """End a group and its memberships. Locks the group. Returns whether it was active, and whom that concerns."""
-    reason = f"{reason} (by {by})".strip() if by else reason
 
     def attempt(more: frozenset[int]) -> tuple[bool, set[Unit]]:
         locked = [locked for locked in lock_groups({group.pk}).values() if locked.active]
-        return bool(locked), close_locked(locked, reason)
+        return bool(locked), close_locked(locked, reason, by=by)
 
     result = until_settled(attempt)
     group.refresh_from_db()
     return result
 
 
-def close_locked(groups: Collection[SyncGroup], reason: str) -> set[Unit]:
+def close_locked(groups: Collection[SyncGroup], reason: str, *, by: str = "") -> set[Unit]:
     """As `close_group`, for groups that are locked."""
     if not groups:
         return set()
     pks = [group.pk for group in groups]
-    SyncGroup.objects.filter(pk__in=pks).close(reason)
-    ParticipantLinkSyncGroup.objects.filter(sync_group__in=pks).end(reason or "group closed")
+    SyncGroup.objects.filter(pk__in=pks).close(reason, by=by)
+    ParticipantLinkSyncGroup.objects.filter(sync_group__in=pks).end(reason or "group closed", by=by)
     for group in groups:
         group.active = False
+        untie(group)
         announce(signals.group_closed, SyncGroup, group=group, reason=reason)
     return wake_for(groups)
 
@@ -195,7 +216,7 @@ def wake_for(groups: Collection[SyncGroup]) -> set[Unit]:
     """Wake the barriers where members of these groups wait, and the groupers that could fill a free place."""
     if not groups:
         return set()
-    places = ParticipantLinkBarrier.objects.waiting().filter(sync_group__in=groups).order_by()
+    places = ParticipantLinkBarrier.objects.waiting().filter(sync_group__in=[group.pk for group in groups]).order_by()
     units = {Unit(*place) for place in places.values_list("barrier_id", "cohort", "sync_group").distinct()}
     for group in groups:
         if group.join_existing_groups and group.active:

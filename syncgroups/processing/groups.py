@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -45,14 +45,24 @@ def _one_batch(barrier: Any, cohort: str, pks: Sequence[int], skip_locked: bool)
     attempt = partial(_pass, barrier, cohort, pks, skip_locked)
     try:
         return until_settled(attempt)
-    except Contended:
-        return PassResult(PassOutcome.BUSY, {Unit(barrier.id, cohort, pk) for pk in pks})
     except Exception as error:
         if len(pks) > 1:
             alone = (_one_batch(barrier, cohort, [pk], skip_locked) for pk in pks)
             return sum(alone, PassResult(PassOutcome.IDLE))
-        logger.exception("The pass over group %s at barrier '%s' failed.", pks[0], barrier.id)
+        if isinstance(error, Contended):
+            return PassResult(PassOutcome.BUSY, {Unit(barrier.id, cohort, pks[0])})
+        return _without_release(attempt, barrier, pks[0], error)
+
+
+def _without_release(attempt: Callable[..., PassResult], barrier: Any, group: int, error: Exception) -> PassResult:
+    """After an error nobody is let through; it is stored, and waits whose time is up end all the same."""
+    logger.error("The pass over group %s at barrier '%s' failed.", group, barrier.id, exc_info=error)
+    try:
         return until_settled(partial(attempt, error=error))
+    except Exception:
+        # Not even that: other groups must not suffer from it. The call that was not served is still there.
+        logger.exception("The error of group %s at barrier '%s' could not be stored.", group, barrier.id)
+        return PassResult(PassOutcome.FAILED, error=error)
 
 
 def _pass(

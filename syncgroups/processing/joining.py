@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from .. import signals
+from .. import registry, signals
 from ..decisions import GroupProposal
 from ..exceptions import AlreadyInGroup, GroupFull, GroupNotActive, ParticipantNotActive, WrongCohort
-from ..models import AbstractParticipant, ParticipantLinkSyncGroup, SyncGroup
-from .endings import announce, settle_locked
+from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
+from ..states import LinkState
+from .endings import announce, end_visits, settle_locked
 from .locks import WorldMoved, lock_groups, lock_participants, until_settled
 from .looking import attach_members
 from .units import Unit
@@ -66,10 +67,8 @@ def fill_places(joins: Sequence[tuple[AbstractParticipant, SyncGroup]], locked: 
     """Let people join groups that are locked. Raises `WorldMoved` when a group is not as it was when it was chosen."""
     newcomers = defaultdict(list)
     for participant, seen in joins:
-        group = locked.get(seen.pk)
-        if group is None or not group.active or group.n_active_participants != seen.n_active_participants:
-            raise WorldMoved
-        newcomers[group.pk].append(participant)
+        newcomers[seen.pk].append(participant)
+    _require_unchanged({seen.pk: seen for _, seen in joins}, locked)
     for pk, participants in newcomers.items():
         limit = locked[pk].max_group_size
         if limit is not None and locked[pk].n_active_participants + len(participants) > limit:
@@ -78,6 +77,16 @@ def fill_places(joins: Sequence[tuple[AbstractParticipant, SyncGroup]], locked: 
         _membership(participant, locked[pk]) for pk, participants in newcomers.items() for participant in participants
     )
     settle_locked([locked[pk] for pk in newcomers])
+
+
+def _require_unchanged(seen: dict[int, SyncGroup], locked: dict[int, SyncGroup]) -> None:
+    """Raise `WorldMoved` unless these groups have the very members with whom the rule saw them."""
+    members = {pk: [member.pk for member in group.active_participants] for pk, group in seen.items()}
+    if not all(pk in locked and locked[pk].active for pk in seen):
+        raise WorldMoved
+    attach_members([locked[pk] for pk in seen])
+    if any([member.pk for member in locked[pk].active_participants] != members[pk] for pk in seen):
+        raise WorldMoved
 
 
 def require_groupless(participants: Collection[AbstractParticipant], group_type: str) -> None:
@@ -99,6 +108,10 @@ def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> set[Unit
         attach_members([locked])
         _require_place(locked, person)
         _membership(person, locked).save()
+        # Who waited for such a group has one now.
+        groupers = [grouper.id for grouper in registry.groupers_of(locked.group_type)]
+        visits = ParticipantLinkBarrier.objects.waiting().filter(participant=person.pk, barrier_id__in=groupers)
+        end_visits(visits, LinkState.RELEASED, f"added to group {locked.pk}")
         return settle_locked([locked])
 
     units = until_settled(attempt)

@@ -1,22 +1,29 @@
 """Row locks, in the one order: barrier record → groups → participants, each by primary key.
 
-Whoever ends a visit or a membership, or adds one, holds the participant; whoever changes who is in a group, or
-closes it, holds the group; whoever decides about a barrier that does not go by groups holds its record. Visits
-and memberships are guarded by these and need no lock of their own. All locks are ``FOR NO KEY UPDATE``, so that
+Whoever ends a visit, or adds a membership, holds the participant; whoever changes who is in a group, or closes it,
+holds the group; whoever decides about a barrier that does not go by groups holds its record. Visits and memberships
+are guarded by these and need no lock of their own. All locks are ``FOR NO KEY UPDATE``, so that
 arrivals, whose rows only point at participants and groups, never wait.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import TypeVar
 
 from django.db import transaction
 
 from ..exceptions import Contended
-from ..models import AbstractParticipant, BarrierRecord, SyncGroup, get_participant_model
+from ..models import AbstractParticipant, BarrierRecord, SyncGroup, all_participants
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: Fields of a participant that tell whether they take part.
+STANDING = ("status", "failed", "failed_reason", "cohort", "public_id")
 
 #: How often a transaction starts over before it gives up.
 TRIES = 8
@@ -41,13 +48,22 @@ def until_settled(attempt: Callable[[frozenset[int]], T]) -> T:
     """
     groups: frozenset[int] = frozenset()
     for _ in range(TRIES):
+        done: list[T] = []
         try:
             with transaction.atomic():
-                return attempt(groups)
+                result = attempt(groups)
+                transaction.on_commit(partial(done.append, result))
+            return result
         except GroupsNeeded as more:
             groups |= more.pks
         except WorldMoved:
             continue
+        except Exception:
+            if not done:
+                raise
+            # It is committed: what raised was something that the site wanted done afterwards.
+            logger.exception("A hook of the site's own raised after a commit.")
+            return done[0]
     raise Contended("Others kept changing the same participants or groups. Nothing was changed: try again.")
 
 
@@ -66,8 +82,8 @@ def lock_groups(pks: Collection[int], *, skip_locked: bool = False) -> dict[int,
 
 
 def lock_participants(pks: Collection[int]) -> dict[int, AbstractParticipant]:
-    """These participants, locked in order."""
+    """These participants, locked in order. Only what tells whether they take part is loaded."""
     if not pks:
         return {}
-    people = get_participant_model()._default_manager.filter(pk__in=pks).order_by("pk")
+    people = all_participants().filter(pk__in=pks).order_by("pk").only(*STANDING)
     return {person.pk: person for person in people.select_for_update(no_key=True)}

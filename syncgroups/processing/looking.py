@@ -17,7 +17,13 @@ from django.db.models import prefetch_related_objects
 from django.db.models.functions import Now
 
 from ..exceptions import ImpureRule
-from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
+from ..models import (
+    AbstractParticipant,
+    ParticipantLinkBarrier,
+    ParticipantLinkSyncGroup,
+    SyncGroup,
+    all_participants,
+)
 
 
 @dataclass
@@ -67,7 +73,7 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
     _attach_groups(members.values(), known=groups)
     scenes = {group.pk: Scene(group=group) for group in groups}
     members_of = {group.pk: {member.pk for member in group.active_participants} for group in groups}
-    links = ParticipantLinkBarrier.objects.at(barrier.id).waiting().filter(sync_group__in=groups)
+    links = ParticipantLinkBarrier.objects.at(barrier.id).waiting().filter(sync_group__in=list(scenes))
     for link in links.in_order_of_arrival().annotate(seen_at=Now()):
         group: Any = link.sync_group_id
         scene = scenes[group]
@@ -84,24 +90,30 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
 
 def attach_members(
     groups: Iterable[SyncGroup], known: dict[Any, AbstractParticipant] | None = None
-) -> list[ParticipantLinkSyncGroup]:
+) -> dict[int, SyncGroup]:
     """Tie each group to its active members, who are those of `known` where they are among them.
 
-    Returns the memberships whose participant takes part no longer.
+    Returns the memberships whose participant takes part no longer, by primary key, with their groups.
     """
     known = known or {}
     by_pk = {group.pk: group for group in groups}
-    gone = []
+    gone = {}
     for group in by_pk.values():
         group.__dict__["seen_members"] = []
-    links = ParticipantLinkSyncGroup.objects.active().filter(sync_group__in=by_pk).in_order_of_arrival()
-    for link in links.select_related("participant"):
-        if link.participant.is_active:
-            member = known.get(link.participant_id, link.participant)
-            by_pk[link.sync_group_id].__dict__["seen_members"].append(member)
+    for member in all_participants().in_groups(by_pk):
+        group = by_pk[member.in_group]
+        if member.is_active:
+            group.__dict__["seen_members"].append(known.get(member.pk, member))
         else:
-            gone.append(link)
+            gone[member.membership] = group
     return gone
+
+
+def untie(group: SyncGroup) -> None:
+    """Forget what a rule was shown of a group and its members: from now on they answer by queries."""
+    for member in group.__dict__.pop("seen_members", ()):
+        for memory in ("seen_groups", "seen_barriers"):
+            member.__dict__.pop(memory, None)
 
 
 def _tie(link: ParticipantLinkBarrier, barrier_id: str) -> None:
@@ -117,7 +129,12 @@ def _attach_groups(participants: Iterable[AbstractParticipant], known: Collectio
         for member in group.active_participants:
             member.__dict__["seen_groups"][group.group_type] = group
     others: dict[int, SyncGroup] = {}
-    links = ParticipantLinkSyncGroup.objects.active().of(by_pk).exclude(sync_group__in=known).in_order_of_arrival()
+    links = (
+        ParticipantLinkSyncGroup.objects.active()
+        .of(by_pk)
+        .exclude(sync_group__in=[group.pk for group in known])
+        .in_order_of_arrival()
+    )
     for link in links.select_related("sync_group") if by_pk else ():
         group = others.setdefault(link.sync_group_id, link.sync_group)
         by_pk[link.participant_id].__dict__["seen_groups"][group.group_type] = group

@@ -83,10 +83,12 @@ def _pass(
 def _nothing_due(barrier: Any, cohort: str, claimed: int) -> bool:
     """Whether the look can be spared: nobody called, or too few wait for the rule to say yes; and no time is up."""
     links = ParticipantLinkBarrier.objects.at(barrier.id, cohort)
-    called = claimed and (
-        barrier.minimum_waiting <= 1 or links.waiting()[: barrier.minimum_waiting].count() >= barrier.minimum_waiting
-    )
-    return not called and not links.overdue().exists()
+    return not (claimed and _enough_wait(barrier, links)) and not links.overdue().exists()
+
+
+def _enough_wait(barrier: Any, links: Any) -> bool:
+    minimum: int = barrier.minimum_waiting
+    return minimum <= 1 or barrier.recheck_interval is not None or links.waiting()[:minimum].count() >= minimum
 
 
 def waiting_participants(barrier_id: str, cohort: str, *, for_update: bool = False) -> list[AbstractParticipant]:

@@ -53,7 +53,7 @@ def keep_in_mind(barrier: Any, unit: Unit, row: BarrierRecord | SyncGroup, verdi
     if verdict.error is not None:
         tries = row.error_count + 1
         _rows(row).update(last_processed=Now(), last_error=told(verdict.error), last_error_at=Now(), error_count=tries)
-        wake([unit], after=min(2.0 ** (tries - 1), settings.RETRY_MAX_INTERVAL))
+        wake([unit], after=min(2.0 ** min(tries - 1, 30), settings.RETRY_MAX_INTERVAL))
         return
     if row.error_count or isinstance(row, BarrierRecord):
         _rows(row).update(last_processed=Now(), last_error="", error_count=0)

@@ -7,13 +7,13 @@ from collections import defaultdict
 from itertools import count
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef
 
 from .. import registry
 from ..conf import settings
 from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
 from ..states import PassOutcome
-from .endings import settle
+from .endings import settle_all
 from .groups import process_groups
 from .passes import groups_at, process_barrier, process_pool
 from .results import PassResult
@@ -40,7 +40,11 @@ def sweep() -> PassResult:
             result += _process(barrier_id, cohort, groups)
         except Exception:
             logger.exception("The sweep could not process barrier '%s' (cohort '%s').", barrier_id, cohort)
-    return result + PassResult(PassOutcome.IDLE, recount(limit=settings.RECOUNT_LIMIT))
+    try:
+        return result + PassResult(PassOutcome.IDLE, recount(limit=settings.RECOUNT_LIMIT))
+    except Exception:
+        logger.exception("The sweep could not recount groups.")
+        return result
 
 
 def _process(barrier_id: str, cohort: str, groups: set[int | None]) -> PassResult:
@@ -67,16 +71,14 @@ def _readdress(barrier: Any, cohort: str) -> None:
 
 
 def due_units() -> set[Unit]:
-    """Units at which somebody called or a deadline has passed, but for paused ones. Three queries, bounded."""
-    paused = Q(pk__in=[])
-    for record in BarrierRecord.objects.paused():
-        paused |= Q(barrier_id=record.barrier_id, cohort=record.cohort)
+    """Units at which somebody called or a deadline has passed, but for paused ones. Two queries, bounded."""
+    paused = BarrierRecord.objects.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
     declared = [barrier.id for barrier in registry.all_barriers()]
     called = WakeUp.objects.due().filter(barrier_id__in=declared)
     overdue = ParticipantLinkBarrier.objects.overdue()
     units: set[Unit] = set()
     for rows in (called, overdue):
-        places = rows.exclude(paused).order_by().values_list("barrier_id", "cohort", "sync_group").distinct()
+        places = rows.filter(~Exists(paused)).order_by().values_list("barrier_id", "cohort", "sync_group").distinct()
         units |= {Unit(*place) for place in places[: settings.SWEEP_LIMIT]}
     return units
 
@@ -92,9 +94,9 @@ def recount(*, limit: int | None = None) -> set[Unit]:
     pks = list(window.values_list("pk", flat=True))
     if limit:
         _recounted_up_to = pks[-1] if len(pks) == limit else 0
-    drifted: Any = groups.filter(pk__in=pks).with_true_count()
-    drifted = drifted.exclude(true_count=F("n_active_participants"))
-    return {unit for group in drifted for unit in settle(group)} if pks else set()
+    counted: Any = groups.filter(pk__in=pks).with_true_count()
+    drifted = counted.exclude(true_count=F("n_active_participants"))
+    return settle_all([group.pk for group in drifted]) if pks else set()
 
 
 def undeclared_barriers() -> list[str]:

@@ -68,6 +68,7 @@ def test_a_grouper_does_not_load_those_who_wait_while_they_are_too_few():
 
     class Counting(SimpleGrouper):
         asked = 0
+        minimum_waiting = 3
 
         def decide(self, waiting, joinable=()):
             self.asked += 1

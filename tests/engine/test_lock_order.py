@@ -160,7 +160,7 @@ def test_a_pass_of_a_group_barrier(barrier):
     """Catches: releasing people who are not locked; locking the record, which would part no two workers."""
     with testing.declared(barrier):
         links = testing.arrive_all(members(*make_groups(2))[::-1], "place")
-        assert locks(lambda: testing.process("place")) == {GROUP, PERSON}
+        assert locks(lambda: processing.process_barrier("place")) == {GROUP, PERSON}
     assert states(links) == [LinkState.RELEASED] * 4
 
 
@@ -191,7 +191,7 @@ def test_a_pass_that_fails_members_of_a_group_below_its_minimum():
     with testing.declared(GroupBarrier("place", "rps"), Held("held")):
         testing.arrive_all([three], "held")
         testing.arrive_all([two], "place")
-        assert locks(lambda: testing.process("place")) == {GROUP, PERSON}
+        assert locks(lambda: processing.process_barrier("place")) == {GROUP, PERSON}
     assert get_participant_model()._default_manager.filter(failed=True).count() == 2
 
 

@@ -176,7 +176,7 @@ def test_a_group_barrier_sees_members_and_waiting_people_as_the_same_objects():
     [(given, participants)] = seen
     assert given == group
     assert participants == members(group)
-    assert all(person.active_sync_groups["rps"] is given for person in participants)
+    assert all(person.active_sync_groups["rps"] == given for person in participants)
 
 
 def test_a_leader_is_elected_before_anybody_is_told_who_leads():

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, close_old_connections
 
 from syncgroups import processing
 
@@ -27,14 +28,25 @@ class Command(BaseCommand):
         if pause is not None and pause <= 0:
             raise CommandError("--loop needs a positive number of seconds.")
         try:
-            self.sweep(options["verbosity"])
             if pause is None:
+                self.sweep(options["verbosity"])
                 processing.recount()
+            else:
+                self.sweep_if_possible(options["verbosity"])
             while pause is not None:
                 time.sleep(pause)
-                self.sweep(options["verbosity"])
+                self.sweep_if_possible(options["verbosity"])
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
+
+    def sweep_if_possible(self, verbosity: int) -> None:
+        """One sweep, or a word about why the database cannot be asked now; a loop outlives that."""
+        try:
+            self.sweep(verbosity)
+        except DatabaseError as error:
+            self.stderr.write(f"No sweep: {error}")
+        finally:
+            close_old_connections()
 
     def sweep(self, verbosity: int) -> None:
         """One sweep, and those that it finds necessary."""
