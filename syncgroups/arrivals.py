@@ -59,7 +59,7 @@ def _begin(
     )
     unit = Unit(barrier.id, participant.cohort, seen["group"] if barrier.per_group else None)
     processing.wake([unit])
-    transaction.on_commit(partial(ring, [unit]), robust=True)
+    transaction.on_commit(partial(ring, [unit]))
     transaction.on_commit(partial(signals.arrived.send_robust, ParticipantLinkBarrier, link=link))
     return link
 
@@ -110,25 +110,25 @@ def finish(participant: AbstractParticipant, reason: str = "", *, by: str = "") 
 
 def _end(participant: AbstractParticipant, status: str, reason: str, *, failed: bool = False, by: str = "") -> bool:
     ended, woken = processing.end_participation(participant, status=status, failed=failed, reason=reason, by=by)
-    transaction.on_commit(partial(ring, woken), robust=True)
+    transaction.on_commit(partial(ring, woken))
     return ended
 
 
 def release(link: ParticipantLinkBarrier, reason: str = "", *, by: str = "") -> None:
     """See `ParticipantLinkBarrier.release`."""
-    transaction.on_commit(partial(ring, processing.release(link, reason=reason, by=by)), robust=True)
+    transaction.on_commit(partial(ring, processing.release(link, reason=reason, by=by)))
 
 
 def close_group(group: SyncGroup, reason: str = "", *, by: str = "") -> bool:
     """See `SyncGroup.close`."""
     closed, woken = processing.close_group(group, reason=reason, by=by)
-    transaction.on_commit(partial(ring, woken), robust=True)
+    transaction.on_commit(partial(ring, woken))
     return closed
 
 
 def settle(group: SyncGroup) -> None:
     """See `SyncGroup.check_numbers` and `SyncGroup.check_leader`."""
-    transaction.on_commit(partial(ring, processing.settle(group)), robust=True)
+    transaction.on_commit(partial(ring, processing.settle(group)))
 
 
 def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = None) -> None:
@@ -141,7 +141,7 @@ def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = Non
 
 def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> None:
     """See `SyncGroup.add`."""
-    transaction.on_commit(partial(ring, processing.add_to_group(group, participant)), robust=True)
+    transaction.on_commit(partial(ring, processing.add_to_group(group, participant)))
 
 
 def process_now(barrier_id: str, cohort: str = "") -> PassOutcome:
@@ -150,7 +150,7 @@ def process_now(barrier_id: str, cohort: str = "") -> PassOutcome:
     groups = processing.groups_at(barrier_id, cohort) if barrier.per_group else [None]
     processing.wake([Unit(barrier_id, cohort, group) for group in groups])
     result = processing.process_barrier(barrier_id, cohort)
-    transaction.on_commit(partial(ring, result.rerun), robust=True)
+    transaction.on_commit(partial(ring, result.rerun))
     return result.outcome
 
 
@@ -162,7 +162,7 @@ def pause(barrier_id: str, cohort: str = "", *, by: str = "") -> bool:
 def resume(barrier_id: str, cohort: str = "") -> bool:
     """Let a paused barrier go on; those who wait get back the time. True unless it was not paused."""
     woken = processing.resume(barrier_id, cohort)
-    transaction.on_commit(partial(ring, woken), robust=True)
+    transaction.on_commit(partial(ring, woken))
     return bool(woken)
 
 

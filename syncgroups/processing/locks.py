@@ -48,22 +48,23 @@ def until_settled(attempt: Callable[[frozenset[int]], T]) -> T:
     """
     groups: frozenset[int] = frozenset()
     for _ in range(TRIES):
-        done: list[T] = []
+        committed: list[bool] = []
         try:
             with transaction.atomic():
+                # The first of the hooks, so that one of the site's own that raises does not prevent it.
+                transaction.on_commit(partial(committed.append, True))
                 result = attempt(groups)
-                transaction.on_commit(partial(done.append, result))
             return result
         except GroupsNeeded as more:
             groups |= more.pks
         except WorldMoved:
             continue
         except Exception:
-            if not done:
+            if not committed:
                 raise
-            # It is committed: what raised was something that the site wanted done afterwards.
+            # It is done: what raised was something that the site wanted to happen afterwards.
             logger.exception("A hook of the site's own raised after a commit.")
-            return done[0]
+            return result
     raise Contended("Others kept changing the same participants or groups. Nothing was changed: try again.")
 
 

@@ -1,6 +1,9 @@
 """Code of the site that misbehaves: it is told so, and nobody is stuck or served twice by it."""
 
 import contextlib
+import os
+import subprocess
+import sys
 
 import pytest
 from django.db import IntegrityError, connection, models, transaction
@@ -254,3 +257,26 @@ def test_group_closed_receivers():
         testing.process("closer_rps")
     signals.group_closed.disconnect(listen)
     assert got == [0]
+
+
+def test_a_hook_that_raises_after_the_commit_does_not_make_a_release_a_failure():
+    def score(group):
+        transaction.on_commit(lambda: 1 / 0)
+
+    group = make_group()
+    with testing.declared(GroupBarrier("choice", "rps", on_release=score)):
+        links = testing.arrive_all(members(group), "choice")
+        assert testing.process("choice") == PassOutcome.DONE
+    assert states(links) == [LinkState.RELEASED] * 2
+    assert fresh(group).last_error == ""
+
+
+@pytest.mark.parametrize("broker", ["reddis://nowhere", "redis+socket:///nowhere.sock"])
+def test_an_arrival_stands_whatever_is_wrong_with_the_broker(broker):
+    """A typo, a client library that is not installed, a server that is down: the sweep finds who has arrived."""
+    program = "import django; django.setup(); from syncgroups import processing, tasks;"
+    program += "tasks.ring([processing.Unit('choice', '')]); print('rang')"
+    environment = {**os.environ, "CELERY_BROKER_URL": broker, "DJANGO_SETTINGS_MODULE": "project.settings"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, env=environment)
+    assert done.stdout.strip() == "rang", done.stderr
+    assert "waits for the sweep" in done.stderr
