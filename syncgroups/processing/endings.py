@@ -143,6 +143,8 @@ def settle_all(pks: Collection[int]) -> set[Unit]:
 def settle_locked(groups: Collection[SyncGroup]) -> set[Unit]:
     """As `settle`, for groups that are locked. Wakes and returns the units for which that matters."""
     groups = [group for group in groups if group.active]
+    if not groups:
+        return set()
     gone = attach_members(groups)
     ParticipantLinkSyncGroup.objects.filter(pk__in=list(gone)).end("takes part no longer")
     changed = [group for group in groups if _put_right(group)]
