@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +43,11 @@ class Patient(GroupBarrier):
         longest = max((member.active_barriers[self.id].time_waited for member in waiting), default=0.0)
         if decision.release or decision.fail or longest < self.patience:
             return decision
-        return dataclasses.replace(decision, fail=self.absent(waiting), fail_reason=KEPT_WAITING)
+        return self.go_on_without_the_absent(waiting)
+
+    def go_on_without_the_absent(self, waiting: list[Any]) -> Decision:
+        """What patience ends with: once the absent are out of the group, the others pass."""
+        return Decision(fail=self.absent(waiting), fail_reason=KEPT_WAITING)
 
     def absent(self, waiting: list[Any]) -> list[Any]:
         """Members of these participants' groups who are not here."""
@@ -54,7 +57,14 @@ class Patient(GroupBarrier):
 
 
 class PatientCloser(Patient, GroupCloser):
-    """Closes the group, with or without those who do not come."""
+    """Closes the group, with or without those who do not come.
+
+    They have played all rounds, and may still read the last result: nobody is failed. Their game is closed with that
+    of the others.
+    """
+
+    def go_on_without_the_absent(self, waiting: list[Any]) -> Decision:
+        return Decision(release=list(waiting))
 
 
 def page(content: Any) -> WaitPage:
@@ -68,7 +78,7 @@ register(
         initial_group_size=GROUP_SIZE,
         min_group_size=1,
         max_wait_time=MAX_WAIT,
-        waiting_logic=page(_("We are looking for somebody to play with you. You go on by yourself.")),
+        waiting_logic=page(_("We are looking for somebody to play with you. This page moves on automatically.")),
     )
 )
 register(
@@ -77,13 +87,13 @@ register(
         GROUP_TYPE,
         max_wait_time=MAX_WAIT,
         on_release="project.demo.scoring.score",
-        waiting_logic=page(_("Your choice is made. You go on as soon as everybody has chosen.")),
+        waiting_logic=page(_("Your choice is made. This page moves on as soon as everybody has chosen.")),
     )
 )
 register(
     PatientCloser(
         GROUP_TYPE,
         max_wait_time=MAX_WAIT,
-        waiting_logic=page(_("The game is over. You go on as soon as everybody has seen the result.")),
+        waiting_logic=page(_("The game is over. This page moves on as soon as everybody has seen the result.")),
     )
 )

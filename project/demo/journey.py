@@ -68,3 +68,13 @@ def memberships(participant: Any) -> Any:
 def is_alone(group: Any) -> bool:
     """Whether everybody else has left the group."""
     return len(group.active_participants) < 2
+
+
+def was_left_alone(participant: Any) -> bool:
+    """Whether everybody else had left the last group of the participant before the participant did."""
+    own = memberships(participant).last()
+    if own is None or own.departure_time is None:
+        return False
+    others = own.sync_group.participant_links.exclude(pk=own.pk).values_list("departure_time", flat=True)
+    # Who leaves together, as a group is closed, leaves at the same time.
+    return all(departure and departure < own.departure_time for departure in others)

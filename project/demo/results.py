@@ -77,5 +77,5 @@ class Game:
 
     @property
     def cut_short(self) -> bool:
-        """Whether the others left before the last round."""
+        """Whether some rounds were not played, or not by all."""
         return self.n_scored < ROUNDS

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
+from syncgroups.exceptions import NotInGroup
 from syncgroups.models import AbstractParticipant, get_participant_model
 from syncgroups.models import ParticipantLinkBarrier as Visit
 from syncgroups.views import BarrierView, ParticipantMixin
@@ -22,7 +23,7 @@ from syncgroups.views import BarrierView, ParticipantMixin
 from . import barriers
 from .conf import GROUP_SIZE, PATIENCE, ROUNDS
 from .forms import ChoiceForm, ConsentForm, new_ticket
-from .journey import Place, memberships, places_of
+from .journey import Place, memberships, places_of, was_left_alone
 from .models import Choice
 from .players import players, seat
 from .results import Game
@@ -110,6 +111,12 @@ class DemoBarrierView(BarrierView, PlacedView):
 
     active_required = False
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().get(request, *args, **kwargs)
+        except NotInGroup:  # It was closed while the participant was on the way here.
+            return redirect("demo:player", player=self.kwargs["player"])
+
     def get_next_url(self) -> str:
         return places_of(self.participant)[0].url(self.kwargs["player"])
 
@@ -161,6 +168,7 @@ class FeedbackView(PlayerMixin, TemplateView, PlacedView):
             over=onwards.page == "closing",
             cut_short=onwards.page == "closing" and self.kwargs["visit"] < ROUNDS,
             rounds=ROUNDS,
+            patience=round(PATIENCE),
             **kwargs,
         )
 
@@ -175,7 +183,7 @@ class ThanksView(PlayerMixin, TemplateView, PlacedView):
         return super().get(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(game=self.game, rounds=ROUNDS, **kwargs)
+        return super().get_context_data(game=self.game, left_alone=was_left_alone(self.participant), **kwargs)
 
 
 class EndView(PlayerMixin, TemplateView, PlacedView):

@@ -5,10 +5,11 @@ import pytest
 from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER, KEPT_WAITING
 from project.demo.conf import MAX_WAIT, PATIENCE
 from project.demo.models import Choice
+from project.demo.views import ClosingView
 from syncgroups import testing
 from syncgroups.models import ParticipantLinkBarrier
 
-from .demo_windows import Window, close, open_all, pair, play_round
+from .demo_windows import Window, close, pair, play_round
 
 pytestmark = pytest.mark.django_db
 
@@ -116,7 +117,7 @@ def test_the_one_who_stays_is_told_that_the_game_ends_early_and_keeps_the_credit
     assert "Next round" not in page.content.decode()
     close([staying])
     thanks = staying.open()
-    assert "The game ended early" in thanks.content.decode()
+    assert "The game ended early, because you were the only one left" in thanks.content.decode()
     assert thanks.context["credit"] >= 10
 
 
@@ -174,8 +175,10 @@ def test_who_is_let_through_by_a_researcher_goes_on():
     window = Window.agreeing()
     window.open()
     window.participant.active_barriers[GROUPER].release(by="researcher")
-    window.open()
+    page = window.open().content.decode()
     assert window.page == "thanks/"
+    assert "The game did not take place" in page
+    assert "the only one left" not in page
 
 
 def test_a_group_that_a_researcher_closes_has_played_its_last_round():
@@ -183,18 +186,67 @@ def test_a_group_that_a_researcher_closes_has_played_its_last_round():
     windows[0].send("choose", 1, move="rock")
     windows[0].participant.sync_group.close("power cut")
     testing.sweep()
-    open_all(windows)
+    pages = [window.open().content.decode() for window in windows]
     assert [window.page for window in windows] == ["thanks/"] * 2
+    for page in pages:
+        assert "Not all rounds of the game took place" in page
+        assert "the only one left" not in page
 
 
-def test_the_closer_waits_for_nobody_who_has_gone():
+def read_the_last_result():
+    """Two windows whose players have played all rounds; the first one still reads, the second one has gone on."""
     windows = pair()
     for number in (1, 2, 3):
         play_round(windows, number)
     windows[1].open("closing")
-    testing.let_time_pass(PATIENCE + 1)
     testing.process(CLOSER)
+    assert windows[1].page == "closing/"
+    return windows
+
+
+def test_the_closer_waits_for_nobody_who_reads_for_long_and_nobody_is_failed_for_it():
+    """Catches a closer that fails the absent: they lose a game that they have played to the end."""
+    late, other = read_the_last_result()
+    testing.let_time_pass(PATIENCE + 1)
     testing.sweep()
-    windows[1].open()
-    assert windows[1].page == "thanks/"
-    assert windows[0].participant.failed_reason == KEPT_WAITING
+    other.open()
+    assert other.page == "thanks/"
+    assert late.participant.is_active
+    assert late.participant.active_sync_groups == {}
+    page = late.open("closing")
+    assert late.page == "thanks/"
+    assert late.participant.status == "finished"
+    assert "Your points" in page.content.decode()
+    assert "not your fault" not in page.content.decode()
+
+
+def test_the_closer_is_patient():
+    late, other = read_the_last_result()
+    testing.let_time_pass(PATIENCE * 0.9)
+    testing.sweep()
+    other.open()
+    assert other.page == "closing/"
+    assert late.participant.sync_group.active
+
+
+def test_a_group_that_is_closed_just_before_a_wait_begins_sends_to_the_thanks(monkeypatch):
+    """Catches an error page for who presses "Finish" in the moment in which the group is closed."""
+    late, _ = read_the_last_result()
+    receive = ClosingView.receive
+
+    def receive_too_late(view):
+        view.participant.sync_group.close("too late")
+        return receive(view)
+
+    monkeypatch.setattr(ClosingView, "receive", receive_too_late)
+    late.open("closing")
+    assert late.page == "thanks/"
+
+
+def test_the_result_warns_of_the_time_limit_as_long_as_there_is_one():
+    windows = pair()
+    warning = f"no longer than {round(PATIENCE)} seconds"
+    assert warning in windows[0].open().content.decode()
+    for number in (1, 2, 3):
+        play_round(windows, number)
+        assert (warning in windows[0].open().content.decode()) == (number < 3)

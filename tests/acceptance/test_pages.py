@@ -116,7 +116,7 @@ def test_the_page_is_never_blank(client, participant):
     with testing.declared(Barrier("plain")):
         page = look(client, "/at/plain/", participant).content.decode()
     assert "<title>Please wait</title>" in page
-    assert "You go on by yourself" in page
+    assert "This page moves on automatically" in page
 
 
 def test_the_page_shows_the_barriers_own_words_escaped(client, participant):
