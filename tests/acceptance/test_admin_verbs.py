@@ -93,7 +93,7 @@ def test_history_of_a_row_says_who_did_what_and_why(ada, scene):
 def test_closing_a_group_ends_memberships_and_says_by_whom(ada, scene):
     confirm(ada, "close", scene.group, reason="enough")
     assert not scene.group.active
-    assert scene.group.end_reason == "enough (by ada)"
+    assert (scene.group.end_reason, scene.group.ended_by) == ("enough", "ada")
     assert not ParticipantLinkSyncGroup.objects.filter(sync_group=scene.group, active=True).exists()
     assert "closed already" in said(confirm(ada, "close", scene.group))
 

@@ -55,6 +55,7 @@ def test_set_rollback():
     assert fresh(group).last_error, (outcome, states(links), len(calls))
 
 
+@pytest.mark.postgresql
 def test_raw_sql_swallowed():
     group, calls, sent = make_group(), [], []
 

@@ -58,7 +58,7 @@ def test_without_a_broker_arrivals_and_endings_commit_and_the_sweep_finds_them(n
         assert states(links) == [LinkState.WAITING] * 2
         testing.sweep()
     assert states(links) == [LinkState.RELEASED] * 2
-    assert "No broker answers" in caplog.text
+    assert "No doorbell could be rung" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
