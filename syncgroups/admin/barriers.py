@@ -26,13 +26,12 @@ class BarrierRecordAdmin(Shown, Acting):
     list_display = [
         "barrier_id",
         "cohort",
-        "declared",
+        "condition",
         "waiting",
         "longest_wait",
         "next_deadline",
-        "paused",
         "processed",
-        "error",
+        "declared",
     ]
     list_filter = [CohortFilter, BarrierFilter, BarrierConditionFilter]
     search_fields = ["barrier_id", "cohort"]
@@ -56,6 +55,9 @@ class BarrierRecordAdmin(Shown, Acting):
         context["n_not_shown"] = max(0, record.n_waiting - SHOWN_WAITING)
         context["link_to_all"] = self.waiting(record)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def offers(self, name: str, record: BarrierRecord | None) -> bool:
+        return record is None or name != ("pause" if record.paused else "resume")
 
     def shown(self, visit: Any) -> dict[str, Any]:
         site = self.admin_site.name
@@ -98,13 +100,11 @@ class BarrierRecordAdmin(Shown, Acting):
     def processed(self, record: BarrierRecord) -> str:
         return moment(record.last_processed)
 
-    @admin.display(description=gettext_lazy("paused"), ordering="paused_at")
-    def paused(self, record: BarrierRecord) -> str:
-        return (_("by %(by)s") % {"by": record.paused_by or "?"}) if record.paused else "-"
-
-    @admin.display(description=gettext_lazy("last error"))
-    def error(self, record: BarrierRecord) -> str:
-        return shortened(record.last_error)
+    @admin.display(description=gettext_lazy("trouble"), ordering="paused_at")
+    def condition(self, record: BarrierRecord) -> str:
+        """What keeps people here: a pause, an error, or both."""
+        paused = _("Paused by %(by)s") % {"by": record.paused_by or "?"} if record.paused else ""
+        return "; ".join(filter(None, [paused, record.last_error and shortened(record.last_error)])) or "-"
 
     # Verbs
 

@@ -67,9 +67,14 @@ class Acting(admin.ModelAdmin):
     ) -> HttpResponse:
         actions = self.get_actions(request)
         labels = {name: getattr(action[0], "label", None) for name, action in actions.items() if action}
-        context["verbs"] = [(name, label) for name, label in labels.items() if label]
+        row = context.get("original")
+        context["verbs"] = [(name, label) for name, label in labels.items() if label and self.offers(name, row)]
         context["list_url"] = url_of(self.model, "changelist", site=self.admin_site.name)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def offers(self, name: str, row: Any) -> bool:
+        """Whether a row's page has a button for the verb of that name."""
+        return True
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

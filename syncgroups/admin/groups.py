@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from .. import arrivals
 from ..exceptions import SyncGroupsError
 from ..models import ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
-from .base import Acting, Shown, link_to, link_to_list, may_change, shortened
+from .base import Acting, Shown, link_to, link_to_list, may_change, moment, shortened
 from .filters import CohortFilter, GroupConditionFilter
 from .verbs import verb
 
@@ -22,7 +22,7 @@ from .verbs import verb
 class MembersOfGroup(Shown, admin.TabularInline):
     model = ParticipantLinkSyncGroup
     fk_name = "sync_group"
-    fields = ["participant", "leads", "waits_at", "active", "arrival_time", "departure_time", "reason"]
+    fields = ["participant", "leads", "waits_at", "active", "arrival_time", "departure_time", "reason", "ended_by"]
     ordering = ["arrival_time", "pk"]
     extra = 0
     verbose_name_plural = gettext_lazy("members")
@@ -47,12 +47,12 @@ class SyncGroupAdmin(Shown, Acting):
         "__str__",
         "cohort",
         "active",
+        "trouble",
         "leader_link",
         "size",
         "waiting",
-        "creation_time",
-        "end_time",
-        "trouble",
+        "formed",
+        "closed",
     ]
     list_filter = [CohortFilter, "group_type", "active", GroupConditionFilter]
     list_select_related = ["leader"]
@@ -74,7 +74,14 @@ class SyncGroupAdmin(Shown, Acting):
         ),
         (
             gettext_lazy("Course"),
-            {"fields": [("creation_time", "end_time", "end_reason"), ("failed", "failed_reason"), "details"]},
+            {
+                "fields": [
+                    ("creation_time", "end_time"),
+                    ("end_reason", "ended_by"),
+                    ("failed", "failed_reason"),
+                    "details",
+                ]
+            },
         ),
         (
             gettext_lazy("Last pass that failed"),
@@ -108,7 +115,15 @@ class SyncGroupAdmin(Shown, Acting):
 
     @admin.display(description=gettext_lazy("trouble"))
     def trouble(self, group: SyncGroup) -> str:
-        return shortened(group.last_error if group.error_count else group.end_reason)
+        return shortened(group.last_error if group.error_count else group.failed_reason)
+
+    @admin.display(description=gettext_lazy("created"), ordering="creation_time")
+    def formed(self, group: SyncGroup) -> str:
+        return moment(group.creation_time)
+
+    @admin.display(description=gettext_lazy("closed"), ordering="end_time")
+    def closed(self, group: SyncGroup) -> str:
+        return moment(group.end_time)
 
     # Verbs
 
@@ -167,7 +182,7 @@ class MembershipAdmin(Shown, Acting):
     actions = ["make_leader"]
     fieldsets = [
         (None, {"fields": ["participant_link", "group_link", "group_type", "active"]}),
-        (gettext_lazy("Course"), {"fields": ["arrival_time", "departure_time", "reason", "details"]}),
+        (gettext_lazy("Course"), {"fields": ["arrival_time", "departure_time", "reason", "ended_by", "details"]}),
     ]
 
     def has_lead_permission(self, request: HttpRequest) -> bool:

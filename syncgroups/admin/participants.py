@@ -24,6 +24,7 @@ RULED = [
     "status",
     "failed",
     "failed_reason",
+    "ended_by",
     "time_of_death",
     "time_credit",
     "last_seen_at",
@@ -36,7 +37,7 @@ NOT_ACTIVE = _("takes part no longer")
 class MembershipsOfParticipant(Shown, admin.TabularInline):
     model = ParticipantLinkSyncGroup
     fk_name = "participant"
-    fields = ["sync_group", "active", "arrival_time", "departure_time", "reason"]
+    fields = ["sync_group", "active", "arrival_time", "departure_time", "reason", "ended_by"]
     ordering = ["-pk"]
     extra = 0
     show_change_link = True

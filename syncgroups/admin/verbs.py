@@ -38,11 +38,14 @@ NAMED = 50
 class ReasonForm(forms.Form):
     """Why. Stored, and shown to the participant where a participation ends."""
 
+    #: Django's admin prints labels of this class in bold.
+    required_css_class = "required"
+
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
-        help_text=gettext_lazy("Stored with what ends. Participants may read it."),
+        help_text=gettext_lazy("Required. Stored with what ends. Participants may read it."),
     )
 
 

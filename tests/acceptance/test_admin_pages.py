@@ -372,3 +372,43 @@ def test_a_viewer_sees_pages_without_verbs(scene, model):
 def test_waits_on_pages_count_up(admin_client, scene):
     ParticipantLinkBarrier.objects.waiting().update(arrival_time=F("arrival_time") - timedelta(seconds=83))
     assert "1 min 2" in admin_client.get(page_url(scene.record)).content.decode()
+
+
+def test_a_barriers_page_offers_to_pause_or_to_resume_but_never_both(admin_client, scene):
+    for offered, other in (("pause", "resume"), ("resume", "pause")):
+        html = admin_client.get(page_url(scene.record)).content.decode()
+        assert f'name="action" value="{offered}"' in html
+        assert f'name="action" value="{other}"' not in html
+        arrivals.pause("choice_made", "c0", by="grace")
+
+
+def test_the_list_of_barriers_says_early_on_what_keeps_people_there(admin_client, scene):
+    arrivals.pause("choice_made", "c0", by="grace")
+    BarrierRecord.objects.filter(pk=scene.record.pk).update(last_error="KeyError: 'x'")
+    html = admin_client.get(list_url(BarrierRecord)).content.decode()
+    assert "Paused by grace; KeyError" in html
+    assert html.index("column-condition") < html.index("column-waiting")
+
+
+def test_a_group_that_ended_as_it_should_is_no_trouble(admin_client, scene):
+    """Catches a column that shows why a group closed: passing the closer looks like an error there."""
+    arrivals.close_group(scene.group, "passed 'closer_rps'")
+    html = admin_client.get(list_url(SyncGroup)).content.decode()
+    assert "passed &#x27;" not in html
+    SyncGroup.objects.filter(pk=scene.group.pk).update(failed=True, failed_reason="too few")
+    assert "too few" in admin_client.get(list_url(SyncGroup)).content.decode()
+
+
+def test_pages_say_which_person_ended_something(admin_client, scene):
+    group, membership = scene.group, scene.waiter.sync_group_links.get()
+    arrivals.close_group(group, "enough", by="grace")
+    arrivals.fail(scene.waiter, "rude", by="hedy")
+    assert "hedy" in admin_client.get(page_url(scene.waiter)).content.decode()
+    for row in (group, membership):
+        assert "grace" in admin_client.get(page_url(row)).content.decode()
+
+
+def test_the_reason_that_has_to_be_given_is_marked_as_required(admin_client, scene):
+    html = researchers.act(admin_client, "close", scene.group).content.decode()
+    assert '<label for="id_reason" class="required">' in html or '<label class="required" for="id_reason">' in html
+    assert "Required." in html
