@@ -78,8 +78,10 @@ def start_site(keeper: Keeper, port: int, env: Mapping[str, str]) -> str:
         "Celery beat": f"{celery} {beat}",
         "The web server": f"{server} --log-level=warning --no-control-socket",
     }
+    # In containers root is the usual user, and nobody can heed what Celery says to that.
+    python = [sys.executable, "-W", "ignore:You're running the worker with superuser privileges"]
     for name, command in parts.items():
-        keeper.start(name, [sys.executable, "-m", *command.split()], env=env, cwd=ROOT)
+        keeper.start(name, [*python, "-m", *command.split()], env=env, cwd=ROOT)
     address = f"http://127.0.0.1:{port}/"
     wait_for_answer(keeper, address)
     return address
@@ -147,6 +149,8 @@ def main() -> None:
     """Read the command line, and turn every wish to end into an orderly end."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
+    # A shell without job control lets what it starts in the background ignore this one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(prog="python -m project.serve")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo").add_argument("--port", type=int)
