@@ -154,7 +154,13 @@ CELERY_BEAT_SCHEDULE = {
         # A backlog of sweeps has no value: the next one does the same work.
         "options": {"expires": 5},
     },
+    "demo-end-the-vanished": {
+        "task": "project.demo.end_the_vanished",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
 }
+CELERY_IMPORTS = ["project.demo.absence"]
 
 # Syncgroups
 

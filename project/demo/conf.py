@@ -26,4 +26,7 @@ MAX_WAIT = number("DEMO_MAX_WAIT", 90, least=2)
 #: who goes, not those who wait.
 PATIENCE = MAX_WAIT / 2
 
+#: Seconds without any request after which somebody who waits for nothing is taken to have gone.
+ABSENT_AFTER = number("DEMO_ABSENT_AFTER", 3 * MAX_WAIT, least=2)
+
 ROUNDS = 3

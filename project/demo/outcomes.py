@@ -11,10 +11,11 @@ from typing import Any
 from django.db.models import Max
 from django.utils import timezone
 
-from syncgroups.models import ParticipantLinkBarrier, SyncGroup, get_participant_model
+from syncgroups.models import ParticipantLinkBarrier, SyncGroup, all_participants, get_participant_model
 from syncgroups.states import ParticipantStatus
 
 from .bots import Life
+from .conf import ABSENT_AFTER
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Outcomes:
     finished: int = 0
     left: int = 0
     failed: Counter[str] = field(default_factory=Counter)
-    #: Closed their window where they waited for nothing: no time limit strikes there.
+    #: Closed their window where they waited for nothing, and left when they had not been seen for a while.
     vanished: int = 0
     #: Sentences about those who should have an outcome and have none.
     without: list[str] = field(default_factory=list)
@@ -73,10 +74,10 @@ def _count(outcomes: Outcomes, life: Life, person: Any, open_at: dict[int, str])
         outcomes.failed[person.failed_reason] += 1
     elif person.status == ParticipantStatus.FINISHED:
         outcomes.finished += 1
+    elif person.status == ParticipantStatus.LEFT and life.vanished:
+        outcomes.vanished += 1
     elif person.status == ParticipantStatus.LEFT:
         outcomes.left += 1
-    elif life.vanished:
-        outcomes.vanished += 1
     else:
         outcomes.without.append(f"{person} never reached an end ({life.outcome}, last {life.trace[-1]})")
 
@@ -89,10 +90,16 @@ def _waits(visits: Any) -> list[Waits]:
 
 
 def still_waiting(lives: Iterable[Life]) -> tuple[int, float]:
-    """How many of these bots' visits are open, and in how many seconds the last of them ends at the latest."""
+    """How many of these bots still have an end to come, and in how many seconds the last has come at the latest.
+
+    Those are the ones who wait, and those who have closed their window where they waited for nothing.
+    """
     visits = ParticipantLinkBarrier.objects.waiting().filter(participant__public_id__in=_ids(lives))
     last = visits.aggregate(last=Max("deadline"))["last"]
-    return visits.count(), (last - timezone.now()).total_seconds() if last else 0.0
+    seconds = (last - timezone.now()).total_seconds() if last else 0.0
+    gone = all_participants().active().filter(public_id__in=_ids([life for life in lives if life.vanished]))
+    absent = gone.exclude(pk__in=visits.values("participant")).count()
+    return visits.count() + absent, max(seconds, 0.0) + (ABSENT_AFTER if absent else 0.0)
 
 
 def _ids(lives: Iterable[Life]) -> list[str]:

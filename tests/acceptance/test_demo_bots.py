@@ -20,6 +20,7 @@ MAX_WAIT = 8
 def site(live_server, celery_worker_process, keeper, monkeypatch):
     """The demo with short waits, its worker and its beat. Gives the address."""
     monkeypatch.setenv("DEMO_MAX_WAIT", str(MAX_WAIT))
+    monkeypatch.setenv("DEMO_ABSENT_AFTER", "15")
     for barrier in (GROUPER, CHOICE_MADE, CLOSER):
         monkeypatch.setattr(registry.get(barrier), "max_wait_time", MAX_WAIT)
     celery_worker_process("--concurrency=2", "--beat", f"--schedule={keeper.folder()}/schedule")
@@ -34,6 +35,7 @@ def test_twelve_bots_with_drop_outs_end_with_nobody_stuck_and_every_round_scored
 
     outcomes = Counter(person.failed_reason or person.status for person in Participant.objects.all())
     assert sum(outcomes.values()) == 12
+    assert not outcomes["working"], "everybody has come to an end"
     assert outcomes["finished"] >= 4
     assert outcomes["left"]
     assert outcomes[KEPT_WAITING]

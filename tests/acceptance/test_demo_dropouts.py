@@ -1,13 +1,17 @@
 """Whoever drops out of the demo never strands the partner."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from project.demo.absence import end_the_vanished
 from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER, KEPT_WAITING
-from project.demo.conf import MAX_WAIT, PATIENCE
+from project.demo.conf import ABSENT_AFTER, MAX_WAIT, PATIENCE
 from project.demo.models import Choice
 from project.demo.views import ClosingView
 from syncgroups import testing
-from syncgroups.models import ParticipantLinkBarrier
+from syncgroups.models import ParticipantLinkBarrier, SyncGroup, all_participants
 
 from .demo_windows import Window, close, pair, play_round
 
@@ -169,6 +173,26 @@ def test_when_both_vanish_nobody_waits():
     testing.let_time_pass(MAX_WAIT + 1)
     testing.sweep()
     assert not ParticipantLinkBarrier.objects.waiting().exists()
+
+
+def test_who_closes_the_window_where_they_wait_for_nothing_leaves_after_a_while():
+    """Catches somebody who never comes to an end because nobody waits for them."""
+    windows = pair()
+    testing.let_time_pass(ABSENT_AFTER - 30)
+    end_the_vanished()
+    assert all(window.participant.is_active for window in windows)
+    testing.let_time_pass(31)
+    end_the_vanished()
+    assert [window.participant.status for window in windows] == ["left", "left"]
+    assert not SyncGroup.objects.active().exists()
+
+
+def test_who_waits_is_not_taken_to_have_gone():
+    window = Window.agreeing()
+    window.open()
+    all_participants().update(last_seen_at=timezone.now() - timedelta(days=1))
+    end_the_vanished()
+    assert window.participant.is_active
 
 
 def test_who_is_let_through_by_a_researcher_goes_on():

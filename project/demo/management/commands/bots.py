@@ -87,10 +87,10 @@ class Command(BaseCommand):
             )
 
     def see_waits_end(self, lives: list[Life]) -> None:
-        """Stay until the site has ended every wait, also of those who have closed their window."""
+        """Stay until the site has ended every wait, and the part of those who have closed their window."""
         n_open, remaining = outcomes.still_waiting(lives)
         give_up = time.monotonic() + max(remaining, 0) + GRACE
-        with self.progress("Waits that are still to end", n_open) as bar:
+        with self.progress("Ends that are still to come", n_open) as bar:
             done = 0
             while n_open - done and time.monotonic() < give_up:
                 time.sleep(0.5)
@@ -115,7 +115,7 @@ class Command(BaseCommand):
         people.add_row("Left by their own wish", str(found.left))
         for reason, n in found.failed.most_common():
             people.add_row(f"Failed: {reason}", str(n))
-        people.add_row("Vanished while they waited for nothing", str(found.vanished))
+        people.add_row("Left by closing their window", str(found.vanished))
         people.add_row("Without an outcome", str(len(found.without)))
         waits = Table("Barrier", title="Waits in seconds", title_justify="left")
         for heading in ("Visits", "Median", "95th percentile"):
