@@ -1,4 +1,4 @@
-"""People who close their window where they wait for nothing: no time limit strikes there, so the demo ends their part."""
+"""People who close their window where they wait for nothing: no time limit strikes there, so the demo ends it."""
 
 from __future__ import annotations
 
