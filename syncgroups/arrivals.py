@@ -13,6 +13,7 @@ from . import processing, registry, signals
 from .conf import settings
 from .exceptions import AlreadyInGroup, InvalidVisit, NotInGroup, ParticipantNotActive
 from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, all_participants
+from .prepared import Among, insert, prepared
 from .processing import Unit
 from .states import ParticipantStatus, PassOutcome
 from .tasks import ring
@@ -29,7 +30,7 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     """
     barrier = registry.get(barrier_id)
     _require_storable(visit)
-    seen = all_participants().filter(pk=participant.pk).as_arriving(barrier.id, visit, barrier.group_type).get()
+    [seen] = _look([participant.pk], barrier.id, visit, barrier.group_type) or [_UNKNOWN]
     participant.status, participant.failed, participant.cohort = seen["status"], seen["failed"], seen["cohort"]
     if seen["link"]:
         return ParticipantLinkBarrier.objects.get(pk=seen["link"])
@@ -41,22 +42,34 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
         # A second tab was faster: its visit is the one, whatever has become of it meanwhile.
         visits = ParticipantLinkBarrier.objects.filter(participant=participant.pk).at(barrier.id)
         named = visits.filter(visit=visit).first() if visit is not None else None
-        return named or visits.latest("pk")
+        link: ParticipantLinkBarrier = named or visits.latest("pk")
+        return link
+
+
+#: What is seen of a participant who is not stored (any longer).
+_UNKNOWN = {"status": ParticipantStatus.LEFT, "failed": False, "cohort": "", "link": None, "group": None}
+
+
+@prepared
+def _look(participant: Any, barrier_id: str, visit: str | None, group_type: str | None) -> Any:
+    return all_participants().filter(Among("pk", participant)).as_arriving(barrier_id, visit, group_type)
 
 
 def _begin(
     participant: AbstractParticipant, barrier: Any, visit: str | None, seen: dict[str, Any]
 ) -> ParticipantLinkBarrier:
     """Two rows: the visit, and the wake-up. Times are the database's, from the moment of the look."""
-    link = ParticipantLinkBarrier.objects.create(
+    link = ParticipantLinkBarrier(
         participant_id=participant.pk,
         barrier_id=barrier.id,
         cohort=participant.cohort,
         sync_group_id=seen["group"],
         visit=visit,
+        creation_time=seen["now"],
         arrival_time=seen["now"],
         deadline=barrier.deadline(seen["now"]),
     )
+    insert(link)
     unit = Unit(barrier.id, participant.cohort, seen["group"] if barrier.per_group else None)
     processing.wake([unit])
     transaction.on_commit(partial(ring, [unit]))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, Count, F, FilteredRelation, Func, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Least, Now
 
+from .prepared import Among, StatementQuerySet
 from .states import LinkState, ParticipantStatus
 
 #: A participant who may arrive, wait and be grouped.
@@ -26,32 +26,33 @@ class InSeconds(Func):
         return self.as_sql(compiler, connection, template="EXTRACT(EPOCH FROM %(expressions)s)", **context)
 
 
-class ParticipantQuerySet(models.QuerySet[Any]):
+class ParticipantQuerySet(StatementQuerySet[Any]):
     def active(self) -> Self:
         return self.filter(ACTIVE)
 
     def in_cohort(self, cohort: str) -> Self:
         return self.filter(cohort=cohort)
 
-    def in_groups(self, groups: Iterable[int]) -> Self:
+    def in_groups(self, groups: Any) -> Self:
         """Standing members of these groups in the order in which they joined; a row, with ``in_group``, for each."""
         return (
-            self.filter(sync_group_links__active=True, sync_group_links__sync_group__in=list(groups))
+            self.filter(Among("sync_group_links__sync_group", groups), sync_group_links__active=True)
             .annotate(in_group=F("sync_group_links__sync_group_id"), membership=F("sync_group_links__pk"))
             .order_by("sync_group_links__arrival_time", "sync_group_links__pk")
         )
 
-    def as_arriving(self, barrier_id: str, visit: str | None, group_type: str | None) -> models.QuerySet[Any, Any]:
+    def as_arriving(self, barrier_id: Any, visit: Any, group_type: Any) -> models.QuerySet[Any, Any]:
         """Everything that decides about an arrival, in one row: status, an earlier visit, the group, the time."""
         same = Q(barrier_links__state=LinkState.WAITING)
         if visit is not None:
             same |= Q(barrier_links__visit=visit)
         here = FilteredRelation("barrier_links", condition=Q(barrier_links__barrier_id=barrier_id) & same)
+        named_first = [] if visit is None else [Case(When(here__visit=visit, then=0), default=1)]
         of_type = Q(sync_group_links__active=True, sync_group_links__group_type=group_type)
         member = FilteredRelation("sync_group_links", condition=of_type)
         row: models.QuerySet[Any, Any] = (
             self.annotate(here=here, member=member, now=Now())
-            .order_by(Case(When(here__visit=visit, then=0), default=1), "-here__pk")
+            .order_by(*named_first, "-here__pk")
             .values("status", "failed", "cohort", "now", link=F("here__pk"), group=F("member__sync_group"))[:1]
         )
         return row
@@ -73,7 +74,7 @@ class ParticipantQuerySet(models.QuerySet[Any]):
         return self.update(time_credit=F("time_credit") + Coalesce(total, 0.0))
 
 
-class SyncGroupQuerySet(models.QuerySet[Any]):
+class SyncGroupQuerySet(StatementQuerySet[Any]):
     def active(self) -> Self:
         return self.filter(active=True)
 
@@ -100,7 +101,7 @@ class SyncGroupQuerySet(models.QuerySet[Any]):
         return self.active().update(active=False, end_time=Now(), end_reason=reason, ended_by=by)
 
 
-class LinkSyncGroupQuerySet(models.QuerySet[Any]):
+class LinkSyncGroupQuerySet(StatementQuerySet[Any]):
     def active(self) -> Self:
         return self.filter(active=True)
 
@@ -115,7 +116,7 @@ class LinkSyncGroupQuerySet(models.QuerySet[Any]):
         return self.active().update(active=False, departure_time=Now(), reason=reason, ended_by=by)
 
 
-class LinkBarrierQuerySet(models.QuerySet[Any]):
+class LinkBarrierQuerySet(StatementQuerySet[Any]):
     def at(self, barrier_id: str, cohort: str | None = None) -> Self:
         place = self.filter(barrier_id=barrier_id)
         return place if cohort is None else place.filter(cohort=cohort)
@@ -132,13 +133,13 @@ class LinkBarrierQuerySet(models.QuerySet[Any]):
     def in_order_of_arrival(self) -> Self:
         return self.order_by("arrival_time", "pk")
 
-    def end(self, state: str, reason: str, *, by: str = "", fixed_credit: float | None = None) -> int:
+    def end(self, state: Any, reason: Any, *, by: Any = "", fixed_credit: Any = None) -> int:
         """Waits end now and earn their credit.
 
         The credit is `fixed_credit`, or else the seconds really waited, up to the deadline.
         """
         waited = InSeconds(Least(Now(), F("deadline")) - F("arrival_time"))
-        credit: Any = waited if fixed_credit is None else Value(fixed_credit)
+        credit: Any = waited if fixed_credit is None else fixed_credit
         return self.waiting().update(state=state, reason=reason, ended_by=by, departure_time=Now(), time_credit=credit)
 
     def put_off(self, since: Any) -> int:
@@ -147,7 +148,7 @@ class LinkBarrierQuerySet(models.QuerySet[Any]):
         return self.waiting().update(deadline=F("deadline") + held)
 
 
-class WakeUpQuerySet(models.QuerySet[Any]):
+class WakeUpQuerySet(StatementQuerySet[Any]):
     def at(self, barrier_id: str, cohort: str) -> Self:
         return self.filter(barrier_id=barrier_id, cohort=cohort)
 
@@ -155,7 +156,7 @@ class WakeUpQuerySet(models.QuerySet[Any]):
         return self.filter(due_at__lte=Now())
 
 
-class BarrierRecordQuerySet(models.QuerySet[Any]):
+class BarrierRecordQuerySet(StatementQuerySet[Any]):
     def paused(self) -> Self:
         return self.filter(paused_at__isnull=False)
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
-from uuid import UUID
 
-from django.db import connections, router
+from django.db import router
 from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -17,10 +14,9 @@ from django.utils.translation import gettext as _
 from . import registry
 from .barriers import BELOW_MINIMUM
 from .models import AbstractParticipant, ParticipantLinkBarrier
+from .prepared import prepared
 from .querysets import ParticipantQuerySet
 from .states import LinkState, ParticipantStatus
-
-NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,8 @@ class Standing:
 
 def standing_of(participant: AbstractParticipant) -> Standing:
     """Where the participant, as just loaded, stands now. One query."""
-    rows = _question(type(participant), router.db_for_read(type(participant))).ask(participant)
+    model = type(participant)
+    rows = _situation(participant.public_id, model=model, using=router.db_for_read(model))
     groups = {row["group_id"]: row for row in rows if row["group_id"]}
     links = {row["link_id"]: row for row in rows if row["link_id"]}
     return Standing(
@@ -75,50 +72,15 @@ def standing_of(participant: AbstractParticipant) -> Standing:
     )
 
 
-class Question:
-    """The query behind every poll, written once: for the ORM to write it takes longer than to answer it.
-
-    The ORM writes it for a participant who does not exist, whose place others take.
-    """
-
-    def __init__(self, model: type[AbstractParticipant], using: str) -> None:
-        self.using, self.public_id = using, model._meta.get_field("public_id")
-        compiler = _everybody(model).filter(public_id=NOBODY).query.get_compiler(using=using)
-        self.sql, parameters = compiler.as_sql()
-        place = list(parameters).index(self._stored(NOBODY))
-        self.before, self.after = parameters[:place], parameters[place + 1 :]
-        self.converters = compiler.get_converters([column for column, *_ in compiler.select])
-        self.names = [name for *_column, name in compiler.select]
-
-    def _stored(self, public_id: UUID) -> Any:
-        return self.public_id.get_db_prep_value(public_id, connections[self.using])
-
-    def ask(self, participant: AbstractParticipant) -> list[dict[str, Any]]:
-        """The participant's visits and groups, side by side."""
-        with connections[self.using].cursor() as cursor:
-            cursor.execute(self.sql, [*self.before, self._stored(participant.public_id), *self.after])
-            return [dict(zip(self.names, self._converted(row), strict=True)) for row in cursor.fetchall()]
-
-    def _converted(self, row: Sequence[Any]) -> Sequence[Any]:
-        values = list(row)
-        for position, (converters, expression) in self.converters.items():
-            for convert in converters:
-                values[position] = convert(values[position], expression, connections[self.using])
-        return values
-
-
-@cache
-def _question(model: type[AbstractParticipant], using: str) -> Question:
-    return Question(model, using)
-
-
-def _everybody(model: type[AbstractParticipant]) -> Any:
-    """Participants with their open visits and active groups side by side: seldom more than one row each."""
+@prepared
+def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
+    """The participant's open visits and active groups, side by side: seldom more than one row."""
     links = ParticipantLinkBarrier.objects.waiting().order_by()
     in_group = links.filter(barrier_id=OuterRef("link__barrier_id"), sync_group=OuterRef("link__sync_group"))
     in_cohort = links.filter(barrier_id=OuterRef("link__barrier_id"), cohort=OuterRef("link__cohort"))
     return (
         ParticipantQuerySet(model=model)
+        .filter(public_id=public_id)
         .annotate(
             link=FilteredRelation("barrier_links", condition=Q(barrier_links__state=LinkState.WAITING)),
             membership=FilteredRelation("sync_group_links", condition=Q(sync_group_links__active=True)),

@@ -132,7 +132,8 @@ def who_waits(record: BarrierRecord) -> QuerySet[Any]:
     clock = Now() if record.paused_at is None else Value(record.paused_at)
     is_overdue = Case(When(deadline__lte=clock, then=True), default=False, output_field=BooleanField())
     links = ParticipantLinkBarrier.objects.at(record.barrier_id, record.cohort).waiting().in_order_of_arrival()
-    return links.select_related("participant", "sync_group").annotate(is_overdue=is_overdue)
+    visits: QuerySet[Any] = links.select_related("participant", "sync_group").annotate(is_overdue=is_overdue)
+    return visits
 
 
 class WakeUpAdmin(Shown, admin.ModelAdmin):

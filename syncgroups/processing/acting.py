@@ -15,7 +15,7 @@ from ..states import LinkState, ParticipantStatus, TimeoutPolicy
 from .deciding import Verdict
 from .endings import announce_departures, close_locked, end_people, end_visits, require_locked_groups, settle_locked
 from .joining import fill_places, form_groups, require_groupless
-from .locks import WorldMoved, lock_participants
+from .locks import WorldMoved, load_participants, lock_active
 from .looking import untie
 from .units import Unit, wake
 
@@ -26,12 +26,11 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     `groups` are the groups that are locked. Returns the units that have something to decide because of it.
     Raises `WorldMoved` (or `GroupsNeeded`) before any code of the site has run.
     """
-    pks = [pk for verdict in verdicts for pk in verdict.concerned]
-    people = lock_participants(pks) if pks else {}
-    released = [link for verdict in verdicts for link in verdict.released]
-    if not all(people[link.participant_id].is_active for link in released):
+    active = lock_active([pk for verdict in verdicts for pk in verdict.concerned])
+    if not active.issuperset(link.participant_id for verdict in verdicts for link in verdict.released):
         raise WorldMoved
     require_locked_groups(_who_ends(barrier, verdicts), groups)
+    people = load_participants([pk for verdict in verdicts for pk in verdict.ended])
     woken = _settle_stale(verdicts)
     _form_and_fill(barrier, cohort, verdicts, groups)
     woken |= _end(barrier, cohort, verdicts, people, groups)

@@ -38,8 +38,13 @@ class Verdict:
     @property
     def concerned(self) -> list[Any]:
         """Primary keys of everybody who is about to be moved."""
-        moved = [participant.pk for participant in (*self.decision.let_through, *self.decision.fail)]
-        return [*moved, *self.scene.stray, *(link.participant_id for link in self.overdue)]
+        return [*(participant.pk for participant in self.decision.let_through), *self.ended]
+
+    @property
+    def ended(self) -> list[Any]:
+        """Primary keys of those of them who are not let through by the rule."""
+        failing = [participant.pk for participant in self.decision.fail]
+        return [*failing, *self.scene.stray, *(link.participant_id for link in self.overdue)]
 
 
 def decide(barrier: Any, scene: Scene, joinable: Sequence[SyncGroup] = ()) -> Verdict:

@@ -19,6 +19,7 @@ from ..models import (
     SyncGroup,
     all_participants,
 )
+from ..prepared import Among, prepared
 from ..states import LinkState, ParticipantStatus
 from .locks import GroupsNeeded, WorldMoved, lock_groups, lock_participants, until_settled
 from .looking import attach_members, untie
@@ -93,13 +94,23 @@ def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str,
         pks = [visit.pk for visit in visits]
         barrier = registry.find(barrier_id)
         credit = barrier.fixed_credit if barrier else None
-        rows = ParticipantLinkBarrier.objects.filter(pk__in=pks)
-        if rows.end(state, reason, by=by, fixed_credit=credit) != len(pks):
+        if _end_visits(pks, state, reason, by, credit) != len(pks):
             raise WorldMoved
     if links:
-        people = all_participants().filter(pk__in=[link.participant_id for link in links])
-        people.add_credit_of(ParticipantLinkBarrier.objects.filter(pk__in=[link.pk for link in links]))
+        _credit([link.participant_id for link in links], [link.pk for link in links])
     return {Unit(link.barrier_id, link.cohort) for link in links if link.sync_group_id is None}
+
+
+@prepared
+def _end_visits(pks: Any, state: str, reason: str, by: str, credit: float | None) -> Any:
+    visits = ParticipantLinkBarrier.objects.filter(Among("pk", pks))
+    return visits.end(state, reason, by=by, fixed_credit=credit)
+
+
+@prepared
+def _credit(participants: Any, visits: Any) -> Any:
+    people = all_participants().filter(Among("pk", participants))
+    return people.add_credit_of(ParticipantLinkBarrier.objects.filter(Among("pk", visits)))
 
 
 def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> set[Unit]:

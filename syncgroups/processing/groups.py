@@ -9,13 +9,14 @@ from itertools import islice
 from typing import Any
 
 from ..exceptions import Contended
-from ..models import BarrierRecord, ParticipantLinkBarrier
+from ..models import ParticipantLinkBarrier
+from ..prepared import Among, prepared
 from ..states import PassOutcome
 from .acting import act
 from .deciding import Verdict, decide
 from .locks import lock_groups, until_settled
 from .looking import look_at_groups
-from .results import PassResult, keep_in_mind, note_on_record, record_of
+from .results import PassResult, find_record, keep_in_mind, note_on_record, record_of
 from .units import Unit, claim
 
 logger = logging.getLogger(__name__)
@@ -78,12 +79,11 @@ def _pass(
     groups = [locked[pk] for pk in pks if pk in locked]
     if not groups or not more <= locked.keys():
         return PassResult(PassOutcome.BUSY)
-    if BarrierRecord.objects.paused().filter(barrier_id=barrier.id, cohort=cohort).exists():
+    if any(record.paused for record in find_record(barrier.id, cohort)):
         return PassResult(PassOutcome.PAUSED)
-    if not claim(*(Unit(barrier.id, cohort, group.pk) for group in groups)) and error is None:
-        links = ParticipantLinkBarrier.objects.at(barrier.id)
-        if not links.filter(sync_group__in=groups).overdue().exists():
-            return PassResult(PassOutcome.IDLE)
+    claimed = claim(*(Unit(barrier.id, cohort, group.pk) for group in groups))
+    if not claimed and error is None and not _overdue(barrier.id, [group.pk for group in groups]):
+        return PassResult(PassOutcome.IDLE)
 
     scenes = look_at_groups(barrier, groups)
 
@@ -95,3 +95,9 @@ def _pass(
         if group is not None:
             keep_in_mind(barrier, Unit(barrier.id, cohort, group.pk), group, verdict)
     return PassResult.of(next((v.error for v in verdicts if v.error), None), woken)
+
+
+@prepared
+def _overdue(barrier_id: str, groups: Any) -> Any:
+    visits = ParticipantLinkBarrier.objects.at(barrier_id).filter(Among("sync_group", groups))
+    return visits.overdue().order_by().values_list("pk")[:1]

@@ -11,6 +11,7 @@ from .. import registry, signals
 from ..decisions import GroupProposal
 from ..exceptions import AlreadyInGroup, GroupFull, GroupNotActive, ParticipantNotActive, WrongCohort
 from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
+from ..prepared import Among, prepared
 from ..states import LinkState
 from .endings import announce, end_visits, settle_locked
 from .locks import WorldMoved, lock_groups, lock_participants, until_settled
@@ -91,9 +92,14 @@ def _require_unchanged(seen: dict[int, SyncGroup], locked: dict[int, SyncGroup])
 
 def require_groupless(participants: Collection[AbstractParticipant], group_type: str) -> None:
     """Raise `WorldMoved` if one of these locked participants has come into a group of the type meanwhile."""
-    memberships = ParticipantLinkSyncGroup.objects.active().of(participants)
-    if participants and memberships.filter(group_type=group_type).exists():
+    if _memberships([participant.pk for participant in participants], group_type):
         raise WorldMoved
+
+
+@prepared
+def _memberships(participants: Any, group_type: str) -> Any:
+    memberships = ParticipantLinkSyncGroup.objects.active().filter(Among("participant", participants))
+    return memberships.filter(group_type=group_type).values_list("pk")[:1]
 
 
 def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> set[Unit]:

@@ -11,12 +11,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 
 from ..exceptions import Contended
 from ..models import AbstractParticipant, BarrierRecord, SyncGroup, all_participants
+from ..prepared import Among, prepared
+from ..states import ParticipantStatus
 
 logger = logging.getLogger(__name__)
 
@@ -70,21 +72,54 @@ def until_settled(attempt: Callable[[frozenset[int]], T]) -> T:
 
 def lock_record(barrier_id: str, cohort: str, *, skip_locked: bool = False) -> BarrierRecord | None:
     """The barrier's record, locked; None when somebody else has it and `skip_locked` was asked for."""
-    records = BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort)
-    return records.select_for_update(skip_locked=skip_locked, no_key=True).first()
+    return next(iter(_record(barrier_id, cohort, skip_locked=skip_locked)), None)
 
 
 def lock_groups(pks: Collection[int], *, skip_locked: bool = False) -> dict[int, SyncGroup]:
     """These groups, locked in order; with `skip_locked` those that nobody else has."""
     if not pks:
         return {}
-    groups = SyncGroup.objects.filter(pk__in=pks).order_by("pk")
-    return {group.pk: group for group in groups.select_for_update(skip_locked=skip_locked, no_key=True)}
+    return {group.pk: group for group in _groups(pks, skip_locked=skip_locked)}
 
 
 def lock_participants(pks: Collection[int]) -> dict[int, AbstractParticipant]:
     """These participants, locked in order. Only what tells whether they take part is loaded."""
     if not pks:
         return {}
-    people = all_participants().filter(pk__in=pks).order_by("pk").only(*STANDING)
-    return {person.pk: person for person in people.select_for_update(no_key=True)}
+    return {person.pk: person for person in _people(pks, lock=True)}
+
+
+def lock_active(pks: Collection[int]) -> set[int]:
+    """Lock these participants, in order; tell which of them take part."""
+    if not pks:
+        return set()
+    return {pk for pk, status, failed in _standing(pks) if status == ParticipantStatus.WORKING and not failed}
+
+
+def load_participants(pks: Collection[int]) -> dict[int, AbstractParticipant]:
+    """These participants, who are locked already, as `lock_participants` gives them."""
+    return {person.pk: person for person in _people(pks, lock=False)} if pks else {}
+
+
+@prepared
+def _record(barrier_id: str, cohort: str, *, skip_locked: bool) -> Any:
+    records = BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort)
+    return records.select_for_update(skip_locked=skip_locked, no_key=True)
+
+
+@prepared
+def _groups(pks: Any, *, skip_locked: bool) -> Any:
+    groups = SyncGroup.objects.filter(Among("pk", pks)).order_by("pk")
+    return groups.select_for_update(skip_locked=skip_locked, no_key=True)
+
+
+@prepared
+def _people(pks: Any, *, lock: bool) -> Any:
+    people = all_participants().filter(Among("pk", pks)).order_by("pk").only(*STANDING)
+    return people.select_for_update(no_key=True) if lock else people
+
+
+@prepared
+def _standing(pks: Any) -> Any:
+    people = all_participants().filter(Among("pk", pks)).order_by("pk").select_for_update(no_key=True)
+    return people.values_list("pk", "status", "failed")

@@ -24,6 +24,7 @@ from ..models import (
     SyncGroup,
     all_participants,
 )
+from ..prepared import Among, prepared
 
 
 @dataclass
@@ -53,9 +54,8 @@ class Scene:
 
 def look_at_pool(barrier: Any, cohort: str) -> Scene:
     """Everybody who waits at the barrier in this cohort, with their groups."""
-    links = ParticipantLinkBarrier.objects.at(barrier.id, cohort).waiting().in_order_of_arrival()
     scene = Scene()
-    for link in links.select_related("participant").annotate(seen_at=Now()):
+    for link in _visits(barrier.id, cohort):
         side = scene.here if link.participant.is_active else scene.stray
         side[link.participant_id] = link
         _tie(link, barrier.id)
@@ -73,8 +73,7 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
     _attach_groups(members.values(), known=groups)
     scenes = {group.pk: Scene(group=group) for group in groups}
     members_of = {group.pk: {member.pk for member in group.active_participants} for group in groups}
-    links = ParticipantLinkBarrier.objects.at(barrier.id).waiting().filter(sync_group__in=list(scenes))
-    for link in links.in_order_of_arrival().annotate(seen_at=Now()):
+    for link in _visits_of_groups(barrier.id, list(scenes)):
         group: Any = link.sync_group_id
         scene = scenes[group]
         member = members[link.participant_id] if link.participant_id in members_of[group] else None
@@ -100,7 +99,7 @@ def attach_members(
     gone = {}
     for group in by_pk.values():
         group.__dict__["seen_members"] = []
-    for member in all_participants().in_groups(by_pk):
+    for member in _members(list(by_pk)):
         group = by_pk[member.in_group]
         if member.is_active:
             group.__dict__["seen_members"].append(known.get(member.pk, member))
@@ -129,17 +128,34 @@ def _attach_groups(participants: Iterable[AbstractParticipant], known: Collectio
         for member in group.active_participants:
             member.__dict__["seen_groups"][group.group_type] = group
     others: dict[int, SyncGroup] = {}
-    links = (
-        ParticipantLinkSyncGroup.objects.active()
-        .of(by_pk)
-        .exclude(sync_group__in=[group.pk for group in known])
-        .in_order_of_arrival()
-    )
-    for link in links.select_related("sync_group") if by_pk else ():
+    for link in _memberships(list(by_pk), [group.pk for group in known]) if by_pk else ():
         group = others.setdefault(link.sync_group_id, link.sync_group)
         by_pk[link.participant_id].__dict__["seen_groups"][group.group_type] = group
     if others:
         attach_members(others.values(), known=by_pk)
+
+
+@prepared
+def _visits(barrier_id: str, cohort: str) -> Any:
+    links = ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting().in_order_of_arrival()
+    return links.select_related("participant").annotate(seen_at=Now())
+
+
+@prepared
+def _visits_of_groups(barrier_id: str, groups: Any) -> Any:
+    links = ParticipantLinkBarrier.objects.at(barrier_id).waiting().filter(Among("sync_group", groups))
+    return links.in_order_of_arrival().annotate(seen_at=Now())
+
+
+@prepared
+def _members(groups: Any) -> Any:
+    return all_participants().in_groups(groups)
+
+
+@prepared
+def _memberships(participants: Any, known: Any) -> Any:
+    links = ParticipantLinkSyncGroup.objects.active().filter(Among("participant", participants))
+    return links.exclude(Among("sync_group", known)).in_order_of_arrival().select_related("sync_group")
 
 
 @contextmanager

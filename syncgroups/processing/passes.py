@@ -9,6 +9,7 @@ from typing import Any
 from .. import registry
 from ..exceptions import Contended
 from ..models import AbstractParticipant, ParticipantLinkBarrier
+from ..prepared import prepared
 from ..states import PassOutcome
 from .acting import act
 from .deciding import Verdict, decide
@@ -39,9 +40,13 @@ def process_barrier(
 
 def groups_at(barrier_id: str, cohort: str) -> list[int]:
     """Primary keys of the groups of which somebody waits at the barrier, longest wait first."""
+    return list(dict.fromkeys(_groups_at(barrier_id, cohort)))
+
+
+@prepared
+def _groups_at(barrier_id: str, cohort: str) -> Any:
     links = ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting().in_order_of_arrival()
-    pks = links.filter(sync_group__isnull=False).values_list("sync_group", flat=True)
-    return list(dict.fromkeys(pks))
+    return links.filter(sync_group__isnull=False).values_list("sync_group", flat=True)
 
 
 def process_pool(barrier: Any, cohort: str, *, skip_locked: bool = False) -> PassResult:
@@ -82,13 +87,24 @@ def _pass(
 
 def _nothing_due(barrier: Any, cohort: str, claimed: int) -> bool:
     """Whether the look can be spared: nobody called, or too few wait for the rule to say yes; and no time is up."""
-    links = ParticipantLinkBarrier.objects.at(barrier.id, cohort)
-    return not (claimed and _enough_wait(barrier, links)) and not links.overdue().exists()
+    return not (claimed and _enough_wait(barrier, cohort)) and not _overdue(barrier.id, cohort)
 
 
-def _enough_wait(barrier: Any, links: Any) -> bool:
+def _enough_wait(barrier: Any, cohort: str) -> bool:
     minimum: int = barrier.minimum_waiting
-    return minimum <= 1 or barrier.recheck_interval is not None or links.waiting()[:minimum].count() >= minimum
+    if minimum <= 1 or barrier.recheck_interval is not None:
+        return True
+    return bool(_one_more_than(barrier.id, cohort, n=minimum - 1))
+
+
+@prepared
+def _one_more_than(barrier_id: str, cohort: str, *, n: int) -> Any:
+    return ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting().order_by().values_list("pk")[n : n + 1]
+
+
+@prepared
+def _overdue(barrier_id: str, cohort: str) -> Any:
+    return ParticipantLinkBarrier.objects.at(barrier_id, cohort).overdue().order_by().values_list("pk")[:1]
 
 
 def waiting_participants(barrier_id: str, cohort: str, *, for_update: bool = False) -> list[AbstractParticipant]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 
 from ..conf import settings
 from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
+from ..prepared import Among, prepared
 from ..states import PassOutcome
 from .deciding import Verdict
 from .units import Unit, wake
@@ -40,12 +41,20 @@ class PassResult:
 
 def record_of(barrier_id: str, cohort: str) -> BarrierRecord:
     """The barrier's record, made when it is missing. Not inside a pass: making it could wait for another one."""
-    records = BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort)
-    record = records.first()
-    if record is None:
+    found = find_record(barrier_id, cohort)
+    if not found:
         BarrierRecord.objects.bulk_create([BarrierRecord(barrier_id=barrier_id, cohort=cohort)], ignore_conflicts=True)
-        record = records.get()
+        found = find_record(barrier_id, cohort)
+    record: BarrierRecord = found[0]
     return record
+
+
+@prepared
+def find_record(barrier_id: str, cohort: str) -> Any:
+    """The barrier's record, if there is one; ``noted_lately`` tells whether a pass was noted within a second."""
+    lately = Q(last_processed__gt=Now() - timedelta(seconds=1))
+    noted_lately = Case(When(lately, then=True), default=False)
+    return BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort).annotate(noted_lately=noted_lately)
 
 
 def keep_in_mind(barrier: Any, unit: Unit, row: BarrierRecord | SyncGroup, verdict: Verdict) -> None:
@@ -56,11 +65,16 @@ def keep_in_mind(barrier: Any, unit: Unit, row: BarrierRecord | SyncGroup, verdi
         wake([unit], after=min(2.0 ** min(tries - 1, 30), settings.RETRY_MAX_INTERVAL))
         return
     if row.error_count or isinstance(row, BarrierRecord):
-        _rows(row).update(last_processed=Now(), last_error="", error_count=0)
+        _note_success([row.pk], model=type(row))
     if barrier.recheck_interval and len(verdict.scene.here) > len(verdict.released):
         waiting_already = WakeUp.objects.at(unit.barrier_id, unit.cohort).filter(sync_group=unit.group)
         if not waiting_already.exists():
             wake([unit], after=barrier.recheck_interval)
+
+
+@prepared
+def _note_success(pks: Any, *, model: Any) -> Any:
+    return model.objects.filter(Among("pk", pks)).update(last_processed=Now(), last_error="", error_count=0)
 
 
 def _rows(row: BarrierRecord | SyncGroup) -> Any:
@@ -78,8 +92,8 @@ def note_on_record(record: BarrierRecord, result: PassResult) -> None:
     elif result.outcome == PassOutcome.DONE:
         if record.last_error and not _fails_somewhere(record):
             rows.update(last_error="")
-        a_while_ago = Now() - timedelta(seconds=1)
-        rows.filter(Q(last_processed__isnull=True) | Q(last_processed__lt=a_while_ago)).update(last_processed=Now())
+        if not record.noted_lately:  # type: ignore[attr-defined]
+            rows.update(last_processed=Now())
 
 
 def _fails_somewhere(record: BarrierRecord) -> bool:

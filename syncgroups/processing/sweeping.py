@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef
 from .. import registry
 from ..conf import settings
 from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
+from ..prepared import Among, prepared
 from ..states import PassOutcome
 from .endings import settle_all
 from .groups import process_groups
@@ -72,15 +73,24 @@ def _readdress(barrier: Any, cohort: str) -> None:
 
 def due_units() -> set[Unit]:
     """Units at which somebody called or a deadline has passed, but for paused ones. Two queries, bounded."""
-    paused = BarrierRecord.objects.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
     declared = [barrier.id for barrier in registry.all_barriers()]
-    called = WakeUp.objects.due().filter(barrier_id__in=declared)
-    overdue = ParticipantLinkBarrier.objects.overdue()
-    units: set[Unit] = set()
-    for rows in (called, overdue):
-        places = rows.filter(~Exists(paused)).order_by().values_list("barrier_id", "cohort", "sync_group").distinct()
-        units |= {Unit(*place) for place in places[: settings.SWEEP_LIMIT]}
-    return units
+    places = [*_called(declared, limit=settings.SWEEP_LIMIT), *_overdue(limit=settings.SWEEP_LIMIT)]
+    return {Unit(*place) for place in places}
+
+
+@prepared
+def _called(declared: Any, *, limit: int) -> Any:
+    return _places(WakeUp.objects.due().filter(Among("barrier_id", declared)))[:limit]
+
+
+@prepared
+def _overdue(*, limit: int) -> Any:
+    return _places(ParticipantLinkBarrier.objects.overdue())[:limit]
+
+
+def _places(rows: Any) -> Any:
+    paused = BarrierRecord.objects.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
+    return rows.filter(~Exists(paused)).order_by().values_list("barrier_id", "cohort", "sync_group").distinct()
 
 
 def recount(*, limit: int | None = None) -> set[Unit]:
@@ -89,14 +99,21 @@ def recount(*, limit: int | None = None) -> set[Unit]:
     Looks at the next `limit` active groups, starting over at the end; at all of them when `limit` is None.
     """
     global _recounted_up_to
-    groups = SyncGroup.objects.active().order_by("pk")
-    window = groups.filter(pk__gt=_recounted_up_to)[:limit] if limit else groups
-    pks = list(window.values_list("pk", flat=True))
+    pks = _window(_recounted_up_to if limit else 0, limit=limit)
     if limit:
         _recounted_up_to = pks[-1] if len(pks) == limit else 0
-    counted: Any = groups.filter(pk__in=pks).with_true_count()
-    drifted = counted.exclude(true_count=F("n_active_participants"))
-    return settle_all([group.pk for group in drifted]) if pks else set()
+    return settle_all(_drifted(pks)) if pks else set()
+
+
+@prepared
+def _window(after: int, *, limit: int | None) -> Any:
+    return SyncGroup.objects.active().filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:limit]
+
+
+@prepared
+def _drifted(groups: Any) -> Any:
+    counted: Any = SyncGroup.objects.active().filter(Among("pk", groups)).with_true_count()
+    return counted.exclude(true_count=F("n_active_participants")).order_by("pk").values_list("pk", flat=True)
 
 
 def undeclared_barriers() -> list[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from ..models import WakeUp
+from ..prepared import Among, insert, prepared
 
 
 class Unit(NamedTuple):
@@ -21,10 +23,12 @@ class Unit(NamedTuple):
 
 def wake(units: Iterable[Unit], *, after: float = 0) -> None:
     """Leave a reason to process these units, `after` so many seconds. Takes no lock; one query."""
-    due_at = Now() + timedelta(seconds=after) if after else Now()
-    rows = [WakeUp(barrier_id=u.barrier_id, cohort=u.cohort, sync_group_id=u.group, due_at=due_at) for u in units]
-    if rows:
-        WakeUp.objects.bulk_create(rows)
+    units = list(units)
+    if len(units) == 1 and not after:
+        insert(_call(units[0]))
+    elif units:
+        due_at = Now() + timedelta(seconds=after)
+        WakeUp.objects.bulk_create(_call(unit, due_at=due_at) for unit in units)
 
 
 def claim(*units: Unit) -> int:
@@ -33,10 +37,16 @@ def claim(*units: Unit) -> int:
     Before the look and under the unit's lock: whoever arrives later leaves a new row, and is seen next time.
     Units of one call belong to one barrier and cohort.
     """
-    rows = WakeUp.objects.at(units[0].barrier_id, units[0].cohort).due()
-    if units[0].group is None:
-        rows = rows.filter(sync_group__isnull=True)
-    else:
-        rows = rows.filter(sync_group__in=[unit.group for unit in units])
-    deleted, _ = rows.delete()
-    return deleted
+    barrier_id, cohort, group = units[0]
+    claimed: int = _claim(barrier_id, cohort, None if group is None else [unit.group for unit in units])
+    return claimed
+
+
+def _call(unit: Unit, **due: Any) -> WakeUp:
+    return WakeUp(barrier_id=unit.barrier_id, cohort=unit.cohort, sync_group_id=unit.group, **due)
+
+
+@prepared
+def _claim(barrier_id: str, cohort: str, groups: Any) -> Any:
+    of_unit = Q(sync_group__isnull=True) if groups is None else Among("sync_group", groups)
+    return WakeUp.objects.at(barrier_id, cohort).due().filter(of_unit).delete()

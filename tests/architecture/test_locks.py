@@ -28,7 +28,7 @@ def test_every_lock_leaves_arrivals_alone():
 def test_locks_on_several_rows_are_taken_in_order_of_primary_key():
     """Fails when two passes could lock the same rows in two orders."""
     tree = trees("processing/locks.py")["processing/locks.py"]
-    for function in ("lock_groups", "lock_participants"):
+    for function in ("_groups", "_people", "_standing"):
         (node,) = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function]
         orders = [ast.unparse(call) for name, call in calls(node) if name == "order_by"]
         assert orders, function
@@ -39,5 +39,5 @@ def test_passes_are_not_written_with_raw_sql():
     """Fails when the engine depends on one kind of database."""
     raw = {"raw", "cursor", "RawSQL", "extra"}
     writers = {path for path, tree in trees().items() for name, _ in calls(tree) if name in raw}
-    # The question behind a poll is written by the ORM, for whatever database, and only kept.
-    assert writers <= {"standing.py"}
+    # What is prepared is written by the ORM, for whatever database, and only kept.
+    assert writers == {"prepared.py"}

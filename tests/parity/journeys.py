@@ -27,7 +27,8 @@ def state_at(participant: Any, barrier_id: str) -> str:
 def last_visit(participant: Any, barrier_id: str) -> ParticipantLinkBarrier:
     """The participant's last visit to the barrier."""
     links = ParticipantLinkBarrier.objects.filter(participant=participant).at(barrier_id)
-    return links.latest("pk")
+    link: ParticipantLinkBarrier = links.latest("pk")
+    return link
 
 
 def waits(participant: Any, barrier_id: str) -> bool:
