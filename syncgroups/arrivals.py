@@ -13,7 +13,7 @@ from . import processing, registry, signals
 from .conf import settings
 from .exceptions import AlreadyInGroup, InvalidVisit, NotInGroup, ParticipantNotActive
 from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, all_participants
-from .prepared import Among, insert, prepared
+from .prepared import Among, insert, planned
 from .processing import Unit
 from .states import ParticipantStatus, PassOutcome
 from .tasks import ring
@@ -50,7 +50,7 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
 _UNKNOWN = {"status": ParticipantStatus.LEFT, "failed": False, "cohort": "", "link": None, "group": None}
 
 
-@prepared
+@planned
 def _look(participant: Any, barrier_id: str, visit: str | None, group_type: str | None) -> Any:
     return all_participants().filter(Among("pk", participant)).as_arriving(barrier_id, visit, group_type)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .exceptions import BadProposal
@@ -60,7 +61,7 @@ class Decision:
     #: ``(participant, group)`` pairs: existing groups that gain a member, who is let through.
     joins: Sequence[tuple[Any, Any]] = ()
 
-    @property
+    @cached_property
     def let_through(self) -> list[Any]:
         """Everybody who goes on: released, joined or grouped, in that order."""
         grouped = [member for proposal in self.groups for member in proposal.members]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from . import registry
 from .barriers import BELOW_MINIMUM
 from .models import AbstractParticipant, ParticipantLinkBarrier
-from .prepared import prepared
+from .prepared import planned
 from .querysets import ParticipantQuerySet
 from .states import LinkState, ParticipantStatus
 
@@ -72,7 +72,7 @@ def standing_of(participant: AbstractParticipant) -> Standing:
     )
 
 
-@prepared
+@planned
 def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
     """The participant's open visits and active groups, side by side: seldom more than one row."""
     links = ParticipantLinkBarrier.objects.waiting().order_by()

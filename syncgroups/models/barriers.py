@@ -31,6 +31,8 @@ class ParticipantLinkBarrier(Stored):
         verbose_name=_("participant"),
         on_delete=models.PROTECT,
         related_name="barrier_links",
+        # The constraint about named visits begins with this column, and serves as its index.
+        db_index=False,
     )
     barrier_id = models.CharField(_("barrier"), max_length=100)
     cohort = models.CharField(_("cohort"), max_length=100, blank=True, default="")
@@ -41,6 +43,7 @@ class ParticipantLinkBarrier(Stored):
         blank=True,
         on_delete=models.PROTECT,
         related_name="barrier_links",
+        db_index=False,
         help_text=_("The group with which the participant passes; empty where the barrier does not go by groups."),
     )
     # Null and not empty: null equals nothing, so that visits without a key never collide.
@@ -100,6 +103,9 @@ class ParticipantLinkBarrier(Stored):
                 fields=["sync_group", "barrier_id"],
                 name="syncgroups_waiting_by_group",
                 condition=Q(state=LinkState.WAITING),
+            ),
+            models.Index(
+                fields=["sync_group"], name="syncgroups_visits_of_group", condition=Q(sync_group__isnull=False)
             ),
             models.Index(fields=["deadline"], name="syncgroups_waiting_deadline", condition=Q(state=LinkState.WAITING)),
         )

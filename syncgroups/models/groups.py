@@ -47,6 +47,8 @@ class SyncGroup(Stored, Processed):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
+        # Nobody looks for groups by their leader: who has ever been in a group cannot be deleted.
+        db_index=False,
     )
     participants: models.ManyToManyField[Any, Any] = models.ManyToManyField(
         settings.PARTICIPANT_MODEL,

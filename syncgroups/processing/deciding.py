@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -31,7 +32,7 @@ class Verdict:
         """Nobody is let through because of an error; whose time is up is told so all the same."""
         return cls(scene, overdue=scene.overdue(), error=error)
 
-    @property
+    @cached_property
     def released(self) -> list[ParticipantLinkBarrier]:
         return [self.scene.here[participant.pk] for participant in self.decision.let_through]
 
@@ -40,29 +41,37 @@ class Verdict:
         """Primary keys of everybody who is about to be moved."""
         return [*(participant.pk for participant in self.decision.let_through), *self.ended]
 
-    @property
+    @cached_property
     def ended(self) -> list[Any]:
         """Primary keys of those of them who are not let through by the rule."""
         failing = [participant.pk for participant in self.decision.fail]
         return [*failing, *self.scene.stray, *(link.participant_id for link in self.overdue)]
 
 
-def decide(barrier: Any, scene: Scene, joinable: Sequence[SyncGroup] = ()) -> Verdict:
-    """Ask the rule about this scene. What it raises is stored in the verdict: then nobody is let through."""
-    verdict = Verdict(scene)
+def decide(barrier: Any, scenes: Sequence[Scene], joinable: Sequence[SyncGroup] = ()) -> list[Verdict]:
+    """Ask the rule about each of these scenes. What it raises is stored in the verdict: then nobody is let through."""
+    with no_queries(barrier.id):
+        verdicts = [_decide(barrier, scene, joinable) for scene in scenes]
+    for verdict in verdicts:
+        if verdict.error is not None:
+            # Nothing has reached the database, whatever a rule that tried to write has told the transaction.
+            transaction.set_rollback(False)
+            logger.error("Barrier '%s' could not decide.", barrier.id, exc_info=verdict.error)
+    return verdicts
+
+
+def _decide(barrier: Any, scene: Scene, joinable: Sequence[SyncGroup]) -> Verdict:
     waiting = scene.waiting
     try:
-        with no_queries(barrier.id):
-            verdict.decision = _answer(barrier, scene, waiting, joinable)
-            check(verdict.decision, waiting, joinable, barrier_id=barrier.id)
+        decision = _answer(barrier, scene, waiting, joinable)
+        check(decision, waiting, joinable, barrier_id=barrier.id)
     except Exception as error:
-        # Nothing has reached the database, whatever a rule that tried to write has told the transaction.
-        transaction.set_rollback(False)
-        logger.exception("Barrier '%s' could not decide.", barrier.id)
-        verdict.decision, verdict.error = Decision(), error
-    moved = {participant.pk for participant in (*verdict.decision.let_through, *verdict.decision.fail)}
-    verdict.overdue = [link for link in scene.overdue() if link.participant_id not in moved]
-    return verdict
+        return Verdict.held(scene, error)
+    late = scene.overdue()
+    if late:
+        moved = {participant.pk for participant in (*decision.let_through, *decision.fail)}
+        late = [link for link in late if link.participant_id not in moved]
+    return Verdict(scene, decision, late)
 
 
 def _answer(barrier: Any, scene: Scene, waiting: list[AbstractParticipant], joinable: Sequence[SyncGroup]) -> Decision:

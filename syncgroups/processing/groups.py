@@ -87,7 +87,7 @@ def _pass(
 
     scenes = look_at_groups(barrier, groups)
 
-    verdicts = [decide(barrier, scene) if error is None else Verdict.held(scene, error) for scene in scenes]
+    verdicts = decide(barrier, scenes) if error is None else [Verdict.held(scene, error) for scene in scenes]
 
     woken = act(barrier, cohort, verdicts, locked)
     for verdict in verdicts:

@@ -11,7 +11,7 @@ from .. import registry, signals
 from ..decisions import GroupProposal
 from ..exceptions import AlreadyInGroup, GroupFull, GroupNotActive, ParticipantNotActive, WrongCohort
 from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
-from ..prepared import Among, prepared
+from ..prepared import Among, insert_all, prepared
 from ..states import LinkState
 from .endings import announce, end_visits, settle_locked
 from .locks import WorldMoved, lock_groups, lock_participants, until_settled
@@ -30,12 +30,14 @@ def joinable_groups(barrier: Any, cohort: str, newcomers: int) -> list[SyncGroup
 
 def form_groups(barrier: Any, cohort: str, proposals: Sequence[GroupProposal], *, now: datetime) -> None:
     """Store the proposed groups, as of the look. Their members are locked and in no active group of the type."""
-    # The time is a value: the database's default would be an expression in every row, which is slow.
-    groups = SyncGroup.objects.bulk_create([_group(barrier, cohort, proposal, now) for proposal in proposals])
-    ParticipantLinkSyncGroup.objects.bulk_create(
-        _membership(member, group, creation_time=now, arrival_time=now)
-        for group, proposal in zip(groups, proposals, strict=True)
-        for member in proposal.members
+    groups = [_group(barrier, cohort, proposal, now) for proposal in proposals]
+    insert_all(groups)
+    insert_all(
+        [
+            _membership(member, group, creation_time=now, arrival_time=now)
+            for group, proposal in zip(groups, proposals, strict=True)
+            for member in proposal.members
+        ]
     )
     for group in groups:
         announce(signals.group_formed, SyncGroup, group=group)
@@ -47,7 +49,7 @@ def _group(barrier: Any, cohort: str, proposal: GroupProposal, now: datetime) ->
         kind=proposal.type,
         group_type=barrier.group_type,
         cohort=cohort,
-        leader=proposal.leader,
+        leader_id=getattr(proposal.leader, "pk", None),
         n_active_participants=len(proposal.members),
         min_group_size=minimum,
         initial_group_size=initial,

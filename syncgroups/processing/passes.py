@@ -78,7 +78,7 @@ def _pass(
     scene = look_at_pool(barrier, cohort)
     joinable = joinable_groups(barrier, cohort, len(scene.here)) if barrier.join_existing_groups else []
 
-    verdict = decide(barrier, scene, joinable) if error is None else Verdict.held(scene, error)
+    [verdict] = decide(barrier, [scene], joinable) if error is None else [Verdict.held(scene, error)]
 
     woken = act(barrier, cohort, [verdict], lock_groups({*more, *(group.pk for _, group in verdict.decision.joins)}))
     keep_in_mind(barrier, unit, record, verdict)

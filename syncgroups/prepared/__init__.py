@@ -1,0 +1,67 @@
+"""Statements that are written once and executed often.
+
+For the ORM to write a statement takes several times as long as for PostgreSQL to answer it. A function that is
+`prepared` is called once, with slots in place of values; the statement that it returns is kept, and calling the
+function from then on means to fill in the slots and to execute. It reads as any other use of the ORM:
+
+    @prepared
+    def open_visits(barrier_id: str, cohort: str) -> Any:
+        return ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting()
+
+    for link in open_visits("meet", ""):
+        ...
+
+The function may return a queryset (then the answer is a list of what it yields), or an update or a delete of a
+`StatementQuerySet` (then it is the number of rows).
+
+This is the only place that knows the ORM from within.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections, models
+
+from .reading import Planned, Reading
+from .slots import Among, Slot
+from .writing import StatementQuerySet, Writing, insert, insert_all, writing
+
+__all__ = ["Among", "StatementQuerySet", "insert", "insert_all", "planned", "prepared"]
+
+
+def prepared(function: Callable[..., Any], *, kind: type[Reading] = Reading) -> Callable[..., Any]:
+    """Let the ORM write once what the function returns. See the module.
+
+    Positional arguments are values to be filled in; None is written out, because SQL has words of its own for it.
+    Keyword-only arguments are part of the statement. One is kept for each combination of these. ``using`` names
+    another database than the default one.
+    """
+    names = list(inspect.signature(function).parameters)
+    kept: dict[Any, Any] = {}
+
+    @wraps(function)
+    def execute(*values: Any, using: str = DEFAULT_DB_ALIAS, **constants: Any) -> Any:
+        shape = (using, *(value is None for value in values), *constants.items())
+        if shape not in kept:
+            slots = (None if value is None else Slot(name) for name, value in zip(names, values, strict=False))
+            kept[shape] = _written(partial(function, *slots, **constants), kind, using)
+        return kept[shape].execute(dict(zip(names, values, strict=False)), connections[using])
+
+    return execute
+
+
+def planned(function: Callable[..., Any]) -> Callable[..., Any]:
+    """As `prepared`, for a queryset that is asked so often outside of transactions that PostgreSQL keeps its plan."""
+    return prepared(function, kind=Planned)
+
+
+def _written(function: Callable[[], Any], kind: type[Reading], using: str) -> Reading | Writing:
+    with writing():
+        statement = function()
+    if isinstance(statement, models.QuerySet):
+        return kind(statement, using)
+    return Writing(statement, using)

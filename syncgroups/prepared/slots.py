@@ -1,0 +1,77 @@
+"""The places of values in a statement that is written before they are known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import BooleanField, Expression, F, Func
+
+
+class Slot(Expression):
+    """The place of a value that is not known yet."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        #: The column with whose values it is compared, where that matters.
+        self.column: Any = None
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return "%s", [self]
+
+    def filled(self, value: Any, connection: Any) -> Any:
+        """The value as the database wants it."""
+        if self.column is not None:
+            # Whole numbers are what they are; asking the field about a thousand of them takes its time.
+            plain = isinstance(self.column, models.IntegerField)
+            keys = list(value) if plain else [self.column.get_db_prep_value(key, connection) for key in value]
+            return keys if connection.vendor == "postgresql" else json.dumps(keys)
+        if isinstance(value, UUID):
+            return value if connection.features.has_native_uuid_field else value.hex
+        if isinstance(value, datetime):
+            return connection.ops.adapt_datetimefield_value(value)
+        return value
+
+
+class Given(Slot):
+    """A list of values that is known."""
+
+    def __init__(self, values: Iterable[Any]) -> None:
+        super().__init__("")
+        self.values = list(values)
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return "%s", [self.filled(self.values, connection)]
+
+
+class Among(Func):
+    """Whether a column is one of these values: as `__in`, but one statement serves lists of any length."""
+
+    arity = 2
+    output_field = BooleanField()
+    template = "%(expressions)s))"
+    arg_joiner = " IN (SELECT value FROM json_each("
+
+    def __init__(self, name: str, values: Slot | Iterable[Any]) -> None:
+        super().__init__(F(name), values if isinstance(values, Slot) else Given(values))
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        resolved: Any = super().resolve_expression(*args, **kwargs)
+        column, slot = resolved.source_expressions
+        slot.column = getattr(column.output_field, "target_field", column.output_field)
+        return resolved
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
+        return self.as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(")
+
+
+def filled(parameters: Iterable[Any], values: dict[str, Any], connection: Any) -> tuple[Any, ...]:
+    return tuple(
+        parameter.filled(values[parameter.name], connection) if isinstance(parameter, Slot) else parameter
+        for parameter in parameters
+    )
