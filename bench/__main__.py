@@ -24,6 +24,7 @@ from .workloads import WORKLOADS
 
 RESULTS = ROOT / "bench" / "results"
 SCENARIOS: dict[str, Callable[[Bench], Any]] = {
+    "profile": scenarios.profile,
     "served": scenarios.served,
     "waiting": scenarios.waiting,
     "workers": scenarios.workers,

@@ -144,7 +144,26 @@ def _plans(plans: dict[str, Any]) -> Iterator[str]:
     yield f" ({plans['said'].strip('= ')}).\n"
 
 
-SECTIONS = {"waiting": _waiting, "served": _served, "workers": _workers, "memory": _memory, "plans": _plans}
+def _profile(profile: dict[str, dict[str, float]]) -> Iterator[str]:
+    kinds = sorted({kind for parts in profile.values() for kind in parts}, key=lambda kind: kind == "everything else")
+    titles = {"arrive_and_ring": "arrive", "form": "form", "release": "release", "poll": "poll"}
+    yield "## Where the time goes\n"
+    yield "Medians of this app's own time, each moment counted once; watching adds a little.\n"
+    rows = [
+        [titles[verb], *(took(parts[kind]) if parts.get(kind) else "" for kind in kinds)]
+        for verb, parts in profile.items()
+    ]
+    yield from _table(["", *kinds], rows)
+
+
+SECTIONS = {
+    "profile": _profile,
+    "waiting": _waiting,
+    "served": _served,
+    "workers": _workers,
+    "memory": _memory,
+    "plans": _plans,
+}
 
 
 def cell(values: dict[str, Any]) -> str:

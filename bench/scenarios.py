@@ -171,6 +171,25 @@ def workers(bench: Bench) -> dict[str, Any]:
     return {"groups": n, "rates": {title: summary(values) for title, values in rates.items()}}
 
 
+def profile(bench: Bench) -> dict[str, dict[str, float]]:
+    """For what needs a while: how many seconds go where. The median of each part over the rounds, for one act."""
+    parted: dict[str, list[dict[str, float]]] = {}
+    for number in range(1, bench.rounds + 1):
+        for verb, n, acts in PROFILED:
+            few = min(n, 40) if bench.quick else n
+            spent = bench.system(OURS).ask("profile_of", what=verb, n=few)
+            parted.setdefault(verb, []).append({kind: s / min(acts, few) for kind, s in spent.items()})
+        bench.say(f"profile: round {number} of {bench.rounds}")
+    return {
+        verb: {kind: statistics.median(part.get(kind, 0.0) for part in parts) for kind in set().union(*parts)}
+        for verb, parts in parted.items()
+    }
+
+
+#: Verbs, with how many participants, and how many acts that is.
+PROFILED = (("arrive_and_ring", 500, 500), ("form", 1000, 1), ("release", 1000, 1), ("poll", 500, 500))
+
+
 def memory(bench: Bench) -> dict[str, Any]:
     """Resident memory of one process over many visits."""
     visits, people = (400, 20) if bench.quick else (100_000, 1000)

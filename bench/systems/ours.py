@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
+from unittest import mock
 
 from django.core.management import call_command
 from django.db import connection
 
 from bench import seeds
 from project.celery import app
-from syncgroups import arrivals, processing
+from syncgroups import arrivals, processing, tasks
 from syncgroups.models import Participant, ParticipantLinkBarrier, SyncGroup
+from syncgroups.processing import Unit
 
+from . import protocol
 from .live import Live
 from .polls import Polls
+from .profile import REST, profiling
 from .protocol import expect, seconds, seconds_each
 
 
@@ -25,9 +31,15 @@ class Ours(Live, Polls):
         call_command("migrate", verbosity=0)
 
     def arrive(self, n: int) -> list[float]:
+        """Until the transaction is committed: what comes next is the doorbell."""
+        return [committed for committed, _ in self._arrivals(n)]
+
+    def arrive_and_ring(self, n: int) -> list[float]:
+        return [through for _, through in self._arrivals(n)]
+
+    def _arrivals(self, n: int) -> list[tuple[float, float]]:
         self.seed(lambda cursor: seeds.people(cursor, n))
-        people = list(Participant.objects.order_by("pk"))
-        return seconds_each(lambda person: arrivals.arrive(person, "pairs_grouper"), people)
+        return [_arrival(person) for person in Participant.objects.order_by("pk")]
 
     def form(self, n: int) -> list[float]:
         def seed(cursor: Any) -> None:
@@ -66,6 +78,12 @@ class Ours(Live, Polls):
         expect(2 * samples, ParticipantLinkBarrier.objects.filter(state="released").count())
         return took
 
+    def profile_of(self, what: str, n: int) -> dict[str, float]:
+        """How many seconds the measured part of that takes, parted by what they are spent at."""
+        with profiling() as profile, mock.patch.object(protocol, "measured", partial(profile.of, REST)):
+            getattr(self, what)(n)
+        return dict(profile.seconds)
+
     def _release(self, barrier: str, n: int) -> list[float]:
         self.seed_groups(barrier, n, here=2)
         took = seconds(lambda: processing.process_barrier(barrier))
@@ -88,6 +106,20 @@ class Ours(Live, Polls):
             seeds.empty(cursor)
             seed(cursor)
             seeds.settle(cursor)
+
+
+def _arrival(person: Participant) -> tuple[float, float]:
+    """Seconds until the arrival was committed, and until its doorbell was with the broker."""
+    committed: list[float] = []
+
+    def ring(units: Iterable[Unit]) -> None:
+        committed.append(time.perf_counter())
+        tasks.ring(units)
+
+    with mock.patch.object(arrivals, "ring", ring):
+        start = time.perf_counter()
+        through = seconds(lambda: arrivals.arrive(person, "pairs_grouper"))
+        return committed[0] - start, through
 
 
 def arrive_and_pass(person: Participant) -> None:

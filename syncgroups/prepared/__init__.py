@@ -28,7 +28,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from .reading import Planned, Reading
 from .slots import Among, Slot
-from .writing import StatementQuerySet, Writing, insert, insert_all, writing
+from .writing import StatementQuerySet, Writing, insert, insert_all, not_executing
 
 __all__ = ["Among", "StatementQuerySet", "insert", "insert_all", "planned", "prepared"]
 
@@ -60,7 +60,7 @@ def planned(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _written(function: Callable[[], Any], kind: type[Reading], using: str) -> Reading | Writing:
-    with writing():
+    with not_executing():
         statement = function()
     if isinstance(statement, models.QuerySet):
         return kind(statement, using)

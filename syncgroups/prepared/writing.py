@@ -19,7 +19,7 @@ _writing: ContextVar[bool] = ContextVar("_writing", default=False)
 
 
 @contextmanager
-def writing() -> Iterator[None]:
+def not_executing() -> Iterator[None]:
     """Inside, querysets write their updates and deletes and do not execute them."""
     token = _writing.set(True)
     try:
