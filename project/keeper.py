@@ -77,9 +77,9 @@ class Keeper:
         self._processes[name] = process
         return process
 
-    def stop(self, process: subprocess.Popen[bytes]) -> None:
-        """End one process now, and whatever it has started."""
-        process.terminate()
+    def stop(self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> None:
+        """End one process now by this signal, and whatever it has started. It may have ended already."""
+        process.send_signal(number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE)
         kill_group(process.pid)

@@ -1,6 +1,7 @@
 """PostgreSQL and Valkey servers for tests and for the demo, from wheels or from what is installed.
 
-Each listens on a unix socket in a temporary folder, and ends with the `Keeper` that starts it.
+Each listens on a unix socket in a temporary folder, and ends with the `Keeper` that starts it. It may be
+stopped and started again where it was.
 Standard library only. For Linux and macOS.
 """
 
@@ -34,17 +35,47 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
         time.sleep(0.02)
 
 
+class Server:
+    """A server with an address that stays the same however often it is stopped and started."""
+
+    name: str
+    url: str
+
+    def __init__(self, keeper: Keeper) -> None:
+        self.keeper, self.folder = keeper, keeper.folder()
+        self.log = self.folder / f"{self.name.lower()}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Send it this signal and wait until it has ended."""
+        if self.process is not None:
+            self.keeper.stop(self.process, number)
+
+
 # Valkey
+
+
+class Valkey(Server):
+    """A Valkey (or Redis) server that keeps nothing on disk."""
+
+    name = "Valkey"
+
+    def __init__(self, keeper: Keeper) -> None:
+        super().__init__(keeper)
+        self.address = self.folder / "valkey.sock"
+        self.url = f"redis+socket://{self.address}"
+
+    def start(self) -> None:
+        options = f"--port 0 --unixsocket {self.address} --unixsocketperm 700 --dir {self.folder} --save"
+        self.process = self.keeper.start(self.name, [valkey_binary(), *options.split(), ""], log=self.log)
+        wait_until(lambda: _answers_ping(self.address), self.process, self.log)
 
 
 def start_valkey(keeper: Keeper) -> str:
     """Start a Valkey (or Redis) server that keeps nothing on disk; return its Celery broker URL."""
-    folder = keeper.folder()
-    address, log = folder / "valkey.sock", folder / "valkey.log"
-    options = f"--port 0 --unixsocket {address} --unixsocketperm 700 --dir {folder} --save"
-    process = keeper.start("Valkey", [valkey_binary(), *options.split(), ""], log=log)
-    wait_until(lambda: _answers_ping(address), process, log)
-    return f"redis+socket://{address}"
+    server = Valkey(keeper)
+    server.start()
+    return server.url
 
 
 def valkey_binary() -> Path:
@@ -75,36 +106,53 @@ def _answers_ping(address: Path) -> bool:
 CARELESS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 
 
-def start_postgresql(keeper: Keeper, settings: Mapping[str, str] = CARELESS) -> str:
-    """Start an empty PostgreSQL server on a unix socket; return the URL of its database.
+class PostgreSQL(Server):
+    """A PostgreSQL server on a unix socket, empty when it is made. `settings` are server settings.
 
-    `settings` are server settings. PostgreSQL refuses to run as root: root starts it as `nobody`,
-    from a copy of the binaries, because `nobody` may not be able to read the originals.
+    PostgreSQL refuses to run as root: root starts it as `nobody`, from a copy of the binaries, because `nobody` may
+    not be able to read the originals.
     """
-    folder = keeper.folder()
-    data, log = folder / "data", folder / "postgresql.log"
-    binaries, user = postgresql_binaries(), None
-    if os.geteuid() == 0:
-        user = "nobody"
-        shutil.chown(folder, user)
-        binaries = _copy_of(binaries, folder)
-    options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
-    initdb = [str(binaries / "initdb"), f"--pgdata={data}", *options]
-    made = subprocess.run(initdb, cwd=folder, user=user, capture_output=True, text=True)
-    if made.returncode:
-        raise ServerUnavailable(f"{initdb[0]} failed:\n{made.stdout}{made.stderr}")
-    given = {"listen_addresses": "", "unix_socket_directories": str(folder), **settings}
-    options = [f"--{name}={value}" for name, value in given.items()]
-    process = keeper.start(
-        "PostgreSQL",
-        [binaries / "postgres", "-D", data, *options],
-        cwd=folder,
-        log=log,
-        user=user,
-        stop_signal=signal.SIGINT,
-    )
-    wait_until(lambda: _accepts_connections(data), process, log)
-    return f"postgresql://postgres@{str(folder).replace('/', '%2F')}/postgres"
+
+    name = "PostgreSQL"
+
+    def __init__(self, keeper: Keeper, settings: Mapping[str, str] = CARELESS) -> None:
+        super().__init__(keeper)
+        self.data = self.folder / "data"
+        self.user: str | None = None
+        self.url = f"postgresql://postgres@{str(self.folder).replace('/', '%2F')}/postgres"
+        self.settings = {"listen_addresses": "", "unix_socket_directories": str(self.folder), **settings}
+        self.binaries = postgresql_binaries()
+        if os.geteuid() == 0:
+            self.user = "nobody"
+            shutil.chown(self.folder, self.user)
+            self.binaries = _copy_of(self.binaries, self.folder)
+        self._make_data()
+
+    def _make_data(self) -> None:
+        options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]
+        initdb = [str(self.binaries / "initdb"), f"--pgdata={self.data}", *options]
+        made = subprocess.run(initdb, cwd=self.folder, user=self.user, capture_output=True, text=True)
+        if made.returncode:
+            raise ServerUnavailable(f"{initdb[0]} failed:\n{made.stdout}{made.stderr}")
+
+    def start(self) -> None:
+        options = [f"--{name}={value}" for name, value in self.settings.items()]
+        self.process = self.keeper.start(
+            self.name,
+            [self.binaries / "postgres", "-D", self.data, *options],
+            cwd=self.folder,
+            log=self.log,
+            user=self.user,
+            stop_signal=signal.SIGINT,
+        )
+        wait_until(lambda: _accepts_connections(self.data), self.process, self.log)
+
+
+def start_postgresql(keeper: Keeper, settings: Mapping[str, str] = CARELESS) -> str:
+    """Start an empty PostgreSQL server on a unix socket; return the URL of its database."""
+    server = PostgreSQL(keeper, settings)
+    server.start()
+    return server.url
 
 
 def postgresql_binaries() -> Path:
