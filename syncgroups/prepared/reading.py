@@ -43,8 +43,10 @@ class Planned(Reading):
 
     def __init__(self, queryset: Any, using: str) -> None:
         super().__init__(queryset, using)
-        # The same statement has the same name in every process: behind a pooler they may meet.
-        self.name = f"syncgroups_{hashlib.blake2b(self.sql.encode(), digest_size=10).hexdigest()}"
+        # The same statement has the same name in every process: behind a pooler they may meet. What is written out
+        # is part of it.
+        said = repr((self.sql, [Slot if isinstance(value, Slot) else value for value in self.parameters]))
+        self.name = f"syncgroups_{hashlib.blake2b(said.encode(), digest_size=10).hexdigest()}"
         self.slots = [parameter for parameter in self.parameters if isinstance(parameter, Slot)]
         self.execution = f"EXECUTE {self.name} ({', '.join(['%s'] * len(self.slots))})"
 
