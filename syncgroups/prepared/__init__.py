@@ -51,6 +51,7 @@ def prepared(function: Callable[..., Any], *, kind: type[Reading] = Reading) -> 
             kept[shape] = _written(partial(function, *slots, **constants), kind, using)
         return kept[shape].execute(dict(zip(names, values, strict=False)), connections[using])
 
+    execute.kept = kept  # type: ignore[attr-defined]
     return execute
 
 

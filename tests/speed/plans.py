@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-EXPLAINED = ("SELECT", "UPDATE", "DELETE")
+EXPLAINED = ("SELECT", "UPDATE", "DELETE", "EXECUTE")
 
 
 @dataclass(frozen=True)
