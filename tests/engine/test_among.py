@@ -13,8 +13,8 @@ from django.test.utils import isolate_apps
 from syncgroups import testing
 from syncgroups.models import ParticipantLinkBarrier, get_participant_model
 from syncgroups.prepared import Among, prepared
+from tests.engine.forms import counting
 from tests.engine.scenes import crowd, make_group, make_groups, members
-from tests.engine.test_prepared_statements import counting
 
 pytestmark = pytest.mark.django_db
 
@@ -139,7 +139,7 @@ def zoo(transactional_db):
 
 
 def test_keys_may_be_uuids(zoo):
-    """Catches: asking the pointing column, instead of the one that it points to, what its values look like."""
+    """Catches: keys that SQLite is given with dashes and PostgreSQL as text, also of those who point to them."""
     animals, keepers = (model._default_manager for model in zoo)
     gnu, okapi = (animals.create() for _ in range(2))
     keeper = keepers.create(animal=gnu)

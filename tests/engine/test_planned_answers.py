@@ -14,9 +14,9 @@ from syncgroups import arrivals, identity, standing, testing
 from syncgroups.barriers import GroupBarrier
 from syncgroups.models import ParticipantLinkBarrier, WakeUp
 from syncgroups.prepared import Among, planned, prepared
+from tests.engine.forms import FORMS, told
 from tests.engine.scenes import crowd, fresh, make_group, members
 from tests.engine.sessions import kept_by, verbs
-from tests.engine.test_prepared_statements import FORMS, told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -55,12 +55,12 @@ def test_a_prepared_deletion_tells_how_many_rows_it_took():
 
 
 def test_a_prepared_update_may_reckon_with_what_is_stored():
-    """Catches: losing expressions and annotations that the condition needs."""
+    """Catches: losing what the condition needs; selecting annotations where keys are wanted."""
     few, many = crowd(1, "a", time_credit=1.5), crowd(2, "a", time_credit=4.0)
     rich = prepared(
         lambda more, least: (
-            LINKS.annotate(doubled=F("time_credit") * 2)
-            .filter(doubled__gte=least)
+            LINKS.annotate(doubled=F("time_credit") * 2, who=F("participant__public_id"))
+            .filter(doubled__gte=least, participant__failed=False)
             .update(time_credit=F("time_credit") + more)
         )
     )

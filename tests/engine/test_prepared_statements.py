@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import sys
 from datetime import timedelta, timezone
-from functools import wraps
 from threading import Barrier as Start
-from typing import Any
 
 import pytest
-from django.db import models, transaction
-from django.db.models import F
+from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
@@ -18,47 +15,13 @@ from syncgroups.exceptions import ImpureRule
 from syncgroups.models import ParticipantLinkBarrier, SyncGroup, WakeUp
 from syncgroups.prepared import insert, insert_all, prepared
 from syncgroups.processing.looking import no_queries
+from tests.engine.forms import FORMS, counting, told
 from tests.engine.scenes import crowd, make_group, number_of_queries
 from tests.engine.sessions import in_threads, second_connection, verbs
 
 pytestmark = pytest.mark.django_db
 
 LINKS = ParticipantLinkBarrier.objects
-
-
-def counting(function):
-    """The function, prepared, and a list that grows by one each time that its body runs."""
-    runs: list[Any] = []
-
-    @wraps(function)
-    def body(*args, **kwargs):
-        runs.append(args)
-        return function(*args, **kwargs)
-
-    return prepared(body), runs
-
-
-def told(row):
-    """All that a row knows without asking: its columns, annotations and deferred ones, its ties, its origin."""
-    if not isinstance(row, models.Model):
-        return type(row).__name__, row
-    known = {name: value for name, value in vars(row).items() if name != "_state"}
-    ties = {name: told(other) for name, other in row._state.fields_cache.items()}
-    return type(row), known, ties, row._state.db, row._state.adding, row.get_deferred_fields()
-
-
-FORMS = {
-    "instances": lambda links: links,
-    "annotated": lambda links: links.annotate(more=F("time_credit") + 1, of=F("participant__public_id")),
-    "with what they point to": lambda links: links.select_related("participant", "sync_group"),
-    "in part": lambda links: links.only("state", "participant"),
-    "dictionaries": lambda links: links.values("pk", "details", "deadline", who=F("participant__public_id")),
-    "tuples": lambda links: links.values_list("pk", "public_id", "details", "sync_group__public_id"),
-    "named tuples": lambda links: links.values_list("pk", "deadline", named=True),
-    "one column": lambda links: links.values_list("public_id", flat=True),
-    "the first two": lambda links: links[:2],
-    "distinct": lambda links: links.order_by().values_list("barrier_id").distinct(),
-}
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
@@ -155,6 +118,18 @@ def test_another_database_may_be_named():
     assert {link._state.db for link in ask("here")} == {"default"}
     assert len(runs) == 2
     assert LINKS.filter(reason="told").count() == 2
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_asking_leaves_no_trace_in_what_is_kept(form):
+    """Catches: asking the original instead of a twin, where another thread may be asking it."""
+    crowd(2, "here")
+    ask = prepared(lambda barrier_id: form(LINKS.filter(barrier_id=barrier_id)))
+    assert ask("nowhere") == []
+    [kept] = ask.kept.values()
+    before = [dict(vars(thing)) for thing in (kept, kept.queryset, kept.compiler, kept.compiler.query)]
+    assert ask("here")
+    assert before == [vars(thing) for thing in (kept, kept.queryset, kept.compiler, kept.compiler.query)]
 
 
 @pytest.mark.django_db(transaction=True)
