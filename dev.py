@@ -6,6 +6,7 @@
     python3 dev.py test [ARGUMENTS]      run the tests on SQLite, then on PostgreSQL
     python3 dev.py lint                  check style, types, layers and migrations
     python3 dev.py bench [ARGUMENTS]     measure this app beside PsyNet and bare SQL (--help tells more)
+    python3 dev.py chaos [ARGUMENTS]     let bots take part while everything breaks (--help tells more)
 
 `--venv FOLDER` before the command uses another folder than `.venv`. By hand, a command is
 
@@ -59,6 +60,10 @@ def bench(python: Path, arguments: list[str]) -> int:
     return replace_by(python, "-m", "bench", *arguments)
 
 
+def chaos(python: Path, arguments: list[str]) -> int:
+    return replace_by(python, "-m", "chaos", *arguments)
+
+
 # Each command, and the requirements that it needs.
 COMMANDS = {
     "demo": (demo, "requirements.txt"),
@@ -66,6 +71,7 @@ COMMANDS = {
     "test": (test, "requirements-dev.txt"),
     "lint": (lint, "requirements-dev.txt"),
     "bench": (bench, "requirements-dev.txt"),
+    "chaos": (chaos, "requirements-dev.txt"),
 }
 
 
