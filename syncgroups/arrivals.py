@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.utils import timezone
 
 from . import processing, registry, signals
@@ -26,28 +26,32 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     (`visit`, e.g. the round) is made once only: after it has ended it is returned in the state in which it ended.
 
     Takes no lock that a pass holds. Raises `BarrierNotRegistered`, `ParticipantNotActive`, `AlreadyInGroup` (at a
-    grouper, in an active group of its type), `NotInGroup` (at a group barrier, without one), `InvalidVisit`.
+    grouper, in an active group of its type), `NotInGroup` (at a group barrier, without one), `InvalidVisit`,
+    `DatabaseBusy`.
     """
     barrier = registry.get(barrier_id)
     _require_storable(visit)
-    [seen] = _look([participant.pk], barrier.id, visit, barrier.group_type) or [_UNKNOWN]
+    rows = _look([participant.pk], barrier.id, visit, barrier.group_type)
+    if not rows:
+        raise ParticipantNotActive(f"{participant} is not stored (any longer).")
+    [seen] = rows
     participant.status, participant.failed, participant.cohort = seen["status"], seen["failed"], seen["cohort"]
     if seen["link"]:
-        return ParticipantLinkBarrier.objects.get(pk=seen["link"])
+        return _stored().get(pk=seen["link"])
     _require_place(participant, barrier, seen["group"])
     try:
-        with transaction.atomic():
-            return _begin(participant, barrier, visit, seen)
+        return processing.until_settled(lambda _: _begin(participant, barrier, visit, seen))
     except IntegrityError:
         # A second tab was faster: its visit is the one, whatever has become of it meanwhile.
-        visits = ParticipantLinkBarrier.objects.filter(participant=participant.pk).at(barrier.id)
+        visits = _stored().filter(participant=participant.pk).at(barrier.id)
         named = visits.filter(visit=visit).first() if visit is not None else None
         link: ParticipantLinkBarrier = named or visits.latest("pk")
         return link
 
 
-#: What is seen of a participant who is not stored (any longer).
-_UNKNOWN = {"status": ParticipantStatus.LEFT, "failed": False, "cohort": "", "link": None, "group": None}
+def _stored() -> Any:
+    """Visits as they are where they are written: a replica may not know them yet."""
+    return ParticipantLinkBarrier.objects.using(DEFAULT_DB_ALIAS)
 
 
 @planned

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.db import OperationalError
+
 
 class SyncGroupsError(Exception):
     """Anything that this app raises on purpose."""
@@ -86,6 +88,12 @@ class SpoiledTransaction(SyncGroupsError, RuntimeError):
 
 class Contended(SyncGroupsError, RuntimeError):
     """Others kept changing the same rows; nothing was done, and trying again is safe."""
+
+
+class DatabaseBusy(SyncGroupsError, OperationalError):
+    """The database was given less time than it would have needed; nothing was done, and trying again is safe."""
+
+    status = 503
 
 
 class InvalidToken(SyncGroupsError, PermissionError):

@@ -9,6 +9,7 @@ nothing is stored and the pass starts over.
 from .endings import close_group, elect_leader, end_participation, release, settle
 from .groups import process_groups
 from .joining import add_to_group
+from .locks import until_settled
 from .passes import groups_at, process_barrier, waiting_participants
 from .pausing import pause, resume
 from .presence import mark_seen
@@ -33,6 +34,7 @@ __all__ = [
     "settle",
     "sweep",
     "undeclared_barriers",
+    "until_settled",
     "waiting_participants",
     "wake",
 ]

@@ -17,6 +17,7 @@ from .endings import announce_departures, close_locked, end_people, end_visits, 
 from .joining import fill_places, form_groups, require_groupless
 from .locks import WorldMoved, load_participants, lock_active
 from .looking import untie
+from .refusals import CallFailed, may_start_over
 from .units import Unit, wake
 
 
@@ -164,7 +165,7 @@ def _ending_of(person: Any) -> tuple[str, str]:
 
 
 def _call_and_close(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
-    """What happens to groups as they go: ``on_release`` is called, the closer closes them. May raise anything."""
+    """What happens to groups as they go: ``on_release`` is called, the closer closes them. May raise `CallFailed`."""
     released = [verdict.scene.group for verdict in verdicts if verdict.decision.release]
     going = [group for group in released if group is not None and group.active]
     for group in going if barrier.on_release else ():
@@ -176,18 +177,23 @@ def _call_and_close(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
 
 
 def _call(barrier: Any, group: SyncGroup) -> None:
-    """Call ``on_release``. Raises `SpoiledTransaction` when it hides an error after which nothing can be stored."""
+    """Call ``on_release``. Raises `CallFailed`, also when it hides an error after which nothing can be stored."""
     members = group.active_participants
     # The site's code sees the rows as they are by now, and not as the rule saw them.
     untie(group)
-    # Leaving the savepoint shows an error that the database alone knows of.
-    with transaction.atomic():
-        barrier.call_on_release(group, members)
-        if transaction.get_rollback():
-            raise SpoiledTransaction(
-                "on_release has caught a database error without undoing it. Put what may fail into a"
-                " transaction.atomic() of its own, inside the try."
-            )
+    try:
+        # Leaving the savepoint shows an error that the database alone knows of.
+        with transaction.atomic():
+            barrier.call_on_release(group, members)
+            if transaction.get_rollback():
+                raise SpoiledTransaction(
+                    "on_release has caught a database error without undoing it. Put what may fail into a"
+                    " transaction.atomic() of its own, inside the try."
+                )
+    except Exception as error:
+        if may_start_over(error):
+            raise
+        raise CallFailed from error
 
 
 def _pk(verdict: Verdict) -> int | None:

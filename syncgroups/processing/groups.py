@@ -8,7 +8,6 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from ..exceptions import Contended
 from ..models import ParticipantLinkBarrier
 from ..prepared import Among, prepared
 from ..states import PassOutcome
@@ -16,7 +15,7 @@ from .acting import act
 from .deciding import Verdict, decide
 from .locks import lock_groups, until_settled
 from .looking import look_at_groups
-from .results import PassResult, find_record, keep_in_mind, note_on_record, record_of
+from .results import PassResult, at_the_bottom, find_record, keep_in_mind, note_on_record, record_of, set_aside
 from .units import Unit, claim
 
 logger = logging.getLogger(__name__)
@@ -50,9 +49,8 @@ def _one_batch(barrier: Any, cohort: str, pks: Sequence[int], skip_locked: bool)
         if len(pks) > 1:
             alone = (_one_batch(barrier, cohort, [pk], skip_locked) for pk in pks)
             return sum(alone, PassResult(PassOutcome.IDLE))
-        if isinstance(error, Contended):
-            return PassResult(PassOutcome.BUSY, {Unit(barrier.id, cohort, pks[0])})
-        return _without_release(attempt, barrier, pks[0], error)
+        busy = set_aside(error, Unit(barrier.id, cohort, pks[0]))
+        return busy or _without_release(attempt, barrier, pks[0], at_the_bottom(error))
 
 
 def _without_release(attempt: Callable[..., PassResult], barrier: Any, group: int, error: Exception) -> PassResult:

@@ -11,14 +11,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
+from random import uniform
+from time import sleep
 from typing import Any, TypeVar
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from ..exceptions import Contended
 from ..models import AbstractParticipant, BarrierRecord, SyncGroup, all_participants
 from ..prepared import Among, prepared
 from ..states import ParticipantStatus
+from .refusals import in_time, may_start_over
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +32,9 @@ STANDING = ("status", "failed", "failed_reason", "cohort", "public_id")
 
 #: How often a transaction starts over before it gives up.
 TRIES = 8
+
+#: Seconds, at most, for which a transaction that the database has ended waits before its second try; then longer.
+PAUSE = 0.02
 
 
 class WorldMoved(Exception):
@@ -46,28 +52,41 @@ class GroupsNeeded(WorldMoved):
 def until_settled(attempt: Callable[[frozenset[int]], T]) -> T:
     """Run `attempt` in a transaction of its own, over again when the world has moved meanwhile.
 
-    It is given the primary keys of groups to lock beyond those it knows of. Raises `Contended` after some tries.
+    It is given the primary keys of groups to lock beyond those it knows of. Raises `Contended` after some tries, and
+    `DatabaseBusy` when it took longer than the database allows. A transaction that the database has ended, because
+    of a deadlock or because it cannot be serialised, starts over, too, unless it was part of a caller's.
     """
     groups: frozenset[int] = frozenset()
-    for _ in range(TRIES):
-        committed: list[bool] = []
+    outermost = not transaction.get_connection().in_atomic_block
+    ended: Exception | None = None
+    for tries in range(TRIES):
         try:
-            with transaction.atomic():
-                # The first of the hooks, so that one of the site's own that raises does not prevent it.
-                transaction.on_commit(partial(committed.append, True))
-                result = attempt(groups)
-            return result
+            return _once(attempt, groups)
         except GroupsNeeded as more:
             groups |= more.pks
         except WorldMoved:
             continue
-        except Exception:
-            if not committed:
+        except OperationalError as error:
+            if not (outermost and may_start_over(error)):
                 raise
-            # It is done: what raised was something that the site wanted to happen afterwards.
-            logger.exception("A hook of the site's own raised after a commit.")
-            return result
-    raise Contended("Others kept changing the same participants or groups. Nothing was changed: try again.")
+            ended = error
+            sleep(uniform(0, PAUSE * (tries + 1)))  # noqa: S311
+    raise Contended("Others kept changing the same participants or groups. Nothing was changed: try again.") from ended
+
+
+def _once(attempt: Callable[[frozenset[int]], T], groups: frozenset[int]) -> T:
+    committed: list[bool] = []
+    try:
+        with in_time(), transaction.atomic():
+            # The first of the hooks, so that one of the site's own that raises does not prevent it.
+            transaction.on_commit(partial(committed.append, True))
+            result = attempt(groups)
+    except Exception:
+        if not committed:
+            raise
+        # It is done: what raised was something that the site wanted to happen afterwards.
+        logger.exception("A hook of the site's own raised after a commit.")
+    return result
 
 
 def lock_record(barrier_id: str, cohort: str, *, skip_locked: bool = False) -> BarrierRecord | None:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from .. import registry
-from ..exceptions import Contended
 from ..models import AbstractParticipant, ParticipantLinkBarrier
 from ..prepared import prepared
 from ..states import PassOutcome
@@ -17,7 +16,7 @@ from .groups import process_groups
 from .joining import joinable_groups
 from .locks import lock_groups, lock_participants, lock_record, until_settled
 from .looking import look_at_pool
-from .results import PassResult, keep_in_mind, record_of
+from .results import PassResult, at_the_bottom, keep_in_mind, record_of, set_aside
 from .units import Unit, claim
 
 logger = logging.getLogger(__name__)
@@ -55,11 +54,11 @@ def process_pool(barrier: Any, cohort: str, *, skip_locked: bool = False) -> Pas
     try:
         record_of(barrier.id, cohort)
         return until_settled(attempt)
-    except Contended:
-        return PassResult(PassOutcome.BUSY, {Unit(barrier.id, cohort)})
     except Exception as error:
+        if busy := set_aside(error, Unit(barrier.id, cohort)):
+            return busy
         logger.exception("The pass over barrier '%s' (cohort '%s') failed.", barrier.id, cohort)
-        return until_settled(partial(attempt, error=error))
+        return until_settled(partial(attempt, error=at_the_bottom(error)))
 
 
 def _pass(

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.db import OperationalError, transaction
 from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 
 from ..conf import settings
+from ..exceptions import Contended, DatabaseBusy
 from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
 from ..prepared import Among, prepared
 from ..states import PassOutcome
 from .deciding import Verdict
+from .refusals import CallFailed, in_time
 from .units import Unit, wake
+
+logger = logging.getLogger(__name__)
 
 #: The more telling outcome first: what is said of several passes together.
 TELLING = [PassOutcome.FAILED, PassOutcome.DONE, PassOutcome.PAUSED, PassOutcome.BUSY, PassOutcome.IDLE]
@@ -39,11 +45,29 @@ class PassResult:
         return PassResult(outcome, {*self.rerun, *other.rerun}, self.error or other.error)
 
 
+def set_aside(error: Exception, unit: Unit) -> PassResult | None:
+    """What a pass comes to that others have prevented. Nothing is wrong, and what calls for the unit is still there."""
+    if isinstance(error, DatabaseBusy):
+        logger.warning("%s is left to the next sweep: %s", unit, error.__cause__)
+        return PassResult(PassOutcome.BUSY)
+    if isinstance(error, Contended) and error.__cause__ is None:
+        return PassResult(PassOutcome.BUSY, {unit})
+    return None
+
+
+def at_the_bottom(error: Exception) -> Exception:
+    """What to tell a researcher of: the error of the site's code, or of the database, and not that it was met."""
+    cause = error.__cause__
+    return cause if isinstance(error, CallFailed | Contended) and isinstance(cause, Exception) else error
+
+
 def record_of(barrier_id: str, cohort: str) -> BarrierRecord:
     """The barrier's record, made when it is missing. Not inside a pass: making it could wait for another one."""
     found = find_record(barrier_id, cohort)
     if not found:
-        BarrierRecord.objects.bulk_create([BarrierRecord(barrier_id=barrier_id, cohort=cohort)], ignore_conflicts=True)
+        missing = BarrierRecord(barrier_id=barrier_id, cohort=cohort)
+        with in_time():
+            BarrierRecord.objects.bulk_create([missing], ignore_conflicts=True)
         found = find_record(barrier_id, cohort)
     record: BarrierRecord = found[0]
     return record
@@ -86,14 +110,26 @@ def note_on_record(record: BarrierRecord, result: PassResult) -> None:
 
     Outside the passes, so that two groups never wait for each other here.
     """
-    rows = BarrierRecord.objects.filter(pk=record.pk)
+    note = _note(record, result)
+    if not note:
+        return
+    try:
+        BarrierRecord.objects.filter(pk=record.pk).update(**note)
+    except OperationalError as error:
+        if transaction.get_connection().in_atomic_block:
+            raise
+        # The groups have been served, and whatever is wrong with them is stored on them, too.
+        logger.warning("Nothing was noted on the record of barrier '%s': %s", record.barrier_id, error)
+
+
+def _note(record: BarrierRecord, result: PassResult) -> dict[str, Any]:
     if result.error is not None:
-        rows.update(last_error=told(result.error), last_error_at=Now(), last_processed=Now())
-    elif result.outcome == PassOutcome.DONE:
-        if record.last_error and not _fails_somewhere(record):
-            rows.update(last_error="")
-        if not record.noted_lately:  # type: ignore[attr-defined]
-            rows.update(last_processed=Now())
+        return {"last_error": told(result.error), "last_error_at": Now(), "last_processed": Now()}
+    if result.outcome != PassOutcome.DONE:
+        return {}
+    mended = record.last_error and not _fails_somewhere(record)
+    alive = not record.noted_lately  # type: ignore[attr-defined]
+    return {**({"last_error": ""} if mended else {}), **({"last_processed": Now()} if alive else {})}
 
 
 def _fails_somewhere(record: BarrierRecord) -> bool:
