@@ -54,16 +54,23 @@ def _rows(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield "## The bars\n"
     cells = []
     for row in rows:
-        bars = [f"{bar['bar']}: {bar['found']}, **{'met' if bar['met'] else 'missed'}**" for bar in row["bars"]]
+        bars = [f"{bar['bar']}, **{'met' if bar['met'] else 'missed'}**" for bar in row["bars"]]
         by = [cell(row["by"][system]) if system in row["by"] else "" for system in SYSTEMS]
-        cells.append([row["title"], *by, "; ".join(bars)])
-    yield from _table(["work", *SYSTEMS, "bar"], cells)
+        cells.append([row["title"], *by, *_ratios(row["by"]), "; ".join(bars)])
+    yield from _table(["work", *SYSTEMS, "PsyNet / ours", "ours / floor", "bar"], cells)
     for row in rows:
         missed = not all(bar["met"] for bar in row["bars"])
         told = " ".join(filter(None, [row["remark"], row["cost"] if missed else ""]))
         if told:
             yield f"- *{row['title']}*: {told}"
     yield ""
+
+
+def _ratios(by: dict[str, Any]) -> tuple[str, str]:
+    """How many times faster than PsyNet, and how many times the floor."""
+    ours = by[OURS]["median"]
+    faster = f"{by[PEER]['median'] / ours:,.0f}" if PEER in by else ""
+    return faster, f"{ours / by[FLOOR]['median']:.2f}" if FLOOR in by else ""
 
 
 def _scale(scale: dict[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import router
 from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery
@@ -58,7 +59,7 @@ class Standing:
 def standing_of(participant: AbstractParticipant) -> Standing:
     """Where the participant, as just loaded, stands now. One query."""
     model = type(participant)
-    rows = _situation(participant.public_id, model=model, using=router.db_for_read(model))
+    rows = _situation(UUID(str(participant.public_id)), model=model, using=router.db_for_read(model))
     groups = {row["group_id"]: row for row in rows if row["group_id"]}
     links = {row["link_id"]: row for row in rows if row["link_id"]}
     return Standing(

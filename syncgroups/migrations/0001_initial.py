@@ -322,6 +322,7 @@ class Migration(migrations.Migration):
                     "leader",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -428,6 +429,7 @@ class Migration(migrations.Migration):
                 (
                     "participant",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="barrier_links",
                         to=settings.PARTICIPANT_MODEL,
@@ -438,6 +440,7 @@ class Migration(migrations.Migration):
                     "sync_group",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         help_text="The group with which the participant passes; empty where the barrier does not go by groups.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -567,6 +570,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("state", "waiting")),
                 fields=["sync_group", "barrier_id"],
                 name="syncgroups_waiting_by_group",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="participantlinkbarrier",
+            index=models.Index(
+                condition=models.Q(("sync_group__isnull", False)),
+                fields=["sync_group"],
+                name="syncgroups_visits_of_group",
             ),
         ),
         migrations.AddIndex(

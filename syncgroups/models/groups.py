@@ -47,7 +47,8 @@ class SyncGroup(Stored, Processed):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        # Nobody looks for groups by their leader: who has ever been in a group cannot be deleted.
+        # Nobody looks for groups by their leader, but for the database when a participant is deleted: seldom, and
+        # never one who has been in a group.
         db_index=False,
     )
     participants: models.ManyToManyField[Any, Any] = models.ManyToManyField(

@@ -49,6 +49,8 @@ def prepared(function: Callable[..., Any], *, kind: type[Reading] = Reading) -> 
         if shape not in kept:
             slots = (None if value is None else Slot(name) for name, value in zip(names, values, strict=False))
             kept[shape] = _written(partial(function, *slots, **constants), kind, using)
+        if kept[shape] is None:
+            return function(*values, **constants)
         return kept[shape].execute(dict(zip(names, values, strict=False)), connections[using])
 
     execute.kept = kept  # type: ignore[attr-defined]
@@ -60,9 +62,10 @@ def planned(function: Callable[..., Any]) -> Callable[..., Any]:
     return prepared(function, kind=Planned)
 
 
-def _written(function: Callable[[], Any], kind: type[Reading], using: str) -> Reading | Writing:
+def _written(function: Callable[[], Any], kind: type[Reading], using: str) -> Reading | Writing | None:
+    """The statement; None where it takes several, because a model's columns are in the tables of its parents, too."""
     with not_executing():
         statement = function()
     if isinstance(statement, models.QuerySet):
         return kind(statement, using)
-    return Writing(statement, using)
+    return None if getattr(statement, "related_updates", None) else Writing(statement, using)

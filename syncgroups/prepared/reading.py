@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DatabaseError
+from django.db.transaction import TransactionManagementError
 
 from .slots import Slot, filled
 
@@ -19,9 +22,16 @@ class Reading:
     def __init__(self, queryset: Any, using: str) -> None:
         self.queryset = queryset.using(using)
         self.compiler = queryset.query.get_compiler(using=using)
-        self.sql, self.parameters = self.compiler.as_sql()
+        self.sql, self.parameters = _as_sql(self.compiler)
+        self.locks = self.compiler.query.select_for_update
+        # Not the connection of whoever happens to ask first.
+        self.compiler.connection = None
 
     def execute(self, values: dict[str, Any], connection: Any) -> list[Any]:
+        if not self.sql:
+            return []
+        if self.locks and connection.get_autocommit():
+            raise TransactionManagementError("Rows can be locked inside a transaction only.")
         return self._ask(self.sql, filled(self.parameters, values, connection), connection)
 
     def _ask(self, sql: str, parameters: Sequence[Any], connection: Any) -> list[Any]:
@@ -37,8 +47,8 @@ class Planned(Reading):
     """One that PostgreSQL is to plan once for each connection, because planning it takes longer than answering.
 
     That begins with the second time that a connection is asked: one that lives for a single request is spared it.
-    Whatever goes wrong, e.g. since a connection pooler hands out another session each time, the statement is
-    executed as it is; therefore only outside of transactions, which an error would end.
+    Whatever goes wrong, e.g. since a connection pooler hands out another session each time, the statement is executed
+    as it is, from then on; therefore only outside of transactions, which an error would end.
     """
 
     def __init__(self, queryset: Any, using: str) -> None:
@@ -56,19 +66,19 @@ class Planned(Reading):
         try:
             return self._ask(self.execution, filled(self.slots, values, connection), connection)
         except DatabaseError:
-            del connection.syncgroups_planned[self.name]
+            connection.syncgroups_planned[self.name] = -math.inf
             return super().execute(values, connection)
 
     def _is_new(self, connection: Any) -> bool:
         """Whether the session is asked for the first time. Later it knows the statement."""
         if getattr(connection, "syncgroups_session", None) is not connection.connection:
             connection.syncgroups_session, connection.syncgroups_planned = connection.connection, {}
-        times: int = connection.syncgroups_planned.get(self.name, 0)
+        times: float = connection.syncgroups_planned.get(self.name, 0)
         connection.syncgroups_planned[self.name] = times + 1
         if times == 1:
             with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
                 cursor.execute(self._preparation(connection))
-        return times == 0
+        return times < 1
 
     def _preparation(self, connection: Any) -> str:
         """The statement with numbers in its slots and everything else written out."""
@@ -78,6 +88,15 @@ class Planned(Reading):
             for parameter in self.parameters
         )
         return f"PREPARE {self.name} AS {self.sql % tuple(quoted)}"
+
+
+def _as_sql(compiler: Any) -> tuple[str, Sequence[Any]]:
+    """The statement and its parameters; no statement where the ORM knows that there are no rows."""
+    try:
+        sql, parameters = compiler.as_sql()
+    except EmptyResultSet:
+        return "", ()
+    return sql, parameters
 
 
 def _twin(thing: Any) -> Any:

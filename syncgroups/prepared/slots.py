@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import BooleanField, Expression, F, Func
+from django.utils.functional import Promise
 
 
 class Slot(Expression):
@@ -20,6 +21,8 @@ class Slot(Expression):
         self.name = name
         #: The column with whose values it is compared, where that matters.
         self.column: Any = None
+        #: The column in which it is stored.
+        self.stored_in: Any = None
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return "%s", [self]
@@ -27,15 +30,23 @@ class Slot(Expression):
     def filled(self, value: Any, connection: Any) -> Any:
         """The value as the database wants it."""
         if self.column is not None:
-            # Whole numbers are what they are; asking the field about a thousand of them takes its time.
-            plain = isinstance(self.column, models.IntegerField)
-            keys = list(value) if plain else [self.column.get_db_prep_value(key, connection) for key in value]
-            return keys if connection.vendor == "postgresql" else json.dumps(keys)
+            keys = self._keys(value, connection)
+            return keys if connection.vendor == "postgresql" else json.dumps(keys, default=str)
+        if self.stored_in is not None:
+            return self.stored_in.get_db_prep_save(value, connection)
+        if isinstance(value, Promise):
+            return str(value)
         if isinstance(value, UUID):
             return value if connection.features.has_native_uuid_field else value.hex
         if isinstance(value, datetime):
             return connection.ops.adapt_datetimefield_value(value)
         return value
+
+    def _keys(self, values: Iterable[Any], connection: Any) -> list[Any]:
+        # Whole numbers are what they are; asking the field about a thousand of them takes its time.
+        if isinstance(self.column, models.IntegerField) and type(self.column).__module__ == models.__name__ + ".fields":
+            return list(values)
+        return [self.column.get_db_prep_value(value, connection) for value in values]
 
 
 class Given(Slot):

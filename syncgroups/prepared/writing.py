@@ -35,6 +35,9 @@ class StatementQuerySet(models.QuerySet[Row]):
         if not _writing.get():
             return super().update(**values)
         query: Any = self.query.chain(UpdateQuery)
+        for name, value in values.items():
+            if isinstance(value, Slot):
+                value.stored_in = self.model._meta.get_field(name)
         query.add_update_values(values)
         query.annotations = {}
         return cast(int, query)
@@ -43,6 +46,9 @@ class StatementQuerySet(models.QuerySet[Row]):
         if not _writing.get():
             return super().delete()
         return cast(tuple[int, dict[str, int]], self.query.chain(DeleteQuery))
+
+    # Managers offer it no more than Django's do.
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class Writing:
@@ -61,7 +67,7 @@ class Inserting:
     """The statement that stores an instance of a model with these fields."""
 
     def __init__(self, model: type[models.Model], using: str, *fields: Any) -> None:
-        self.fields = fields
+        self.model, self.fields = model, fields
         query = InsertQuery(model)
         query.insert_values(fields, [model(**{field.attname: Slot(field.attname) for field in fields})])
         compiler = query.get_compiler(using=using)
@@ -72,8 +78,14 @@ class Inserting:
         values = [field.get_db_prep_save(getattr(instance, field.attname), connection) for field in self.fields]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, values)
-            instance.pk = cursor.fetchone()[0]
+            instance.pk = self._key(cursor, connection)
         instance._state.adding, instance._state.db = False, connection.alias
+
+    def _key(self, cursor: Any, connection: Any) -> Any:
+        # SQLite has learned to return columns with version 3.35.
+        if connection.features.can_return_columns_from_insert:
+            return cursor.fetchone()[0]
+        return connection.ops.last_insert_id(cursor, self.model._meta.db_table, self.model._meta.pk.column)
 
 
 _inserting: dict[Any, Inserting] = {}

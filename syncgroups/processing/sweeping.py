@@ -99,7 +99,7 @@ def recount(*, limit: int | None = None) -> set[Unit]:
     Looks at the next `limit` active groups, starting over at the end; at all of them when `limit` is None.
     """
     global _recounted_up_to
-    pks = _window(_recounted_up_to if limit else 0, limit=limit)
+    pks = _window(_recounted_up_to if limit else 0, limit=limit or None)
     if limit:
         _recounted_up_to = pks[-1] if len(pks) == limit else 0
     return settle_all(_drifted(pks)) if pks else set()

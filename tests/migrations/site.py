@@ -43,6 +43,21 @@ class Animal(AbstractParticipant):
     species = models.CharField(max_length=20, default="gnu")
 """
 
+#: Half of the columns are in the table of another model.
+INHERITING_MODELS = """
+from django.db import models
+
+from syncgroups.models import AbstractParticipant
+
+
+class Person(AbstractParticipant):
+    pass
+
+
+class Animal(Person):
+    species = models.CharField(max_length=20, default="gnu")
+"""
+
 BARRIERS = """
 from syncgroups.barriers import GroupBarrier, GroupCloser
 from syncgroups.groupers import SimpleGrouper
@@ -85,7 +100,7 @@ class Site:
         return done.stdout
 
 
-def make_site(folder: Path, *, database: str, participant: str | None) -> Site:
+def make_site(folder: Path, *, database: str, participant: str | None, models: str = ZOO_MODELS) -> Site:
     """A site with this participant model; None leaves the setting away. Zoos bring their own migration."""
     swapped = participant is not None and participant.startswith("zoo.")
     setting = "" if participant is None else f"SYNCGROUPS_PARTICIPANT_MODEL = {participant!r}"
@@ -97,7 +112,7 @@ def make_site(folder: Path, *, database: str, participant: str | None) -> Site:
         zoo = folder / "zoo"
         zoo.mkdir()
         zoo.joinpath("__init__.py").touch()
-        zoo.joinpath("models.py").write_text(ZOO_MODELS)
+        zoo.joinpath("models.py").write_text(models)
         zoo.joinpath("barriers.py").write_text(BARRIERS)
         site.manage("makemigrations", "zoo")
     return site

@@ -1,10 +1,12 @@
-"""A site's own participants, with keys that are no numbers, go the whole way."""
+"""A site's own participants, whatever their keys and their tables, go the whole way."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from .site import make_site
+import pytest
+
+from .site import INHERITING_MODELS, ZOO_MODELS, make_site
 
 JOURNEY = """
     from syncgroups import arrivals, testing
@@ -53,9 +55,10 @@ went astray
 """
 
 
-def test_participants_with_uuid_keys_arrive_are_grouped_pass_close_and_fail(
-    tmp_path: Path, empty_database: str
+@pytest.mark.parametrize("models", [ZOO_MODELS, INHERITING_MODELS], ids=["uuid keys", "columns of a parent"])
+def test_participants_of_the_site_s_own_arrive_are_grouped_pass_close_and_fail(
+    tmp_path: Path, empty_database: str, models: str
 ) -> None:
-    site = make_site(tmp_path, database=empty_database, participant="zoo.Animal")
+    site = make_site(tmp_path, database=empty_database, participant="zoo.Animal", models=models)
     site.manage("migrate")
     assert site.python(JOURNEY) == OUTCOMES
