@@ -31,6 +31,11 @@ def new_session(transactional_db):
     connection.close()
 
 
+def asked_by_plan(ask, *values, **constants):
+    """Whether a question is asked by its plan; elsewhere than on PostgreSQL, whether it is asked as it is."""
+    return verbs(ask, *values, **constants) == (["EXECUTE"] if connection.vendor == "postgresql" else ["SELECT"])
+
+
 def on_postgresql(n_plans):
     """Whether the session keeps so many plans; elsewhere there is none to keep."""
     return connection.vendor != "postgresql" or len(kept_by(connection)) == n_plans
@@ -55,14 +60,19 @@ def test_a_value_stays_a_value(value):
     """Catches: values and constants that become part of the statement."""
     for name in {*SUSPICIOUS, "other"}:
         WakeUp.objects.create(barrier_id=name, cohort=name)
-    given = planned(lambda name: WakeUp.objects.filter(barrier_id=name).values_list("barrier_id", "cohort"))
+    given = planned(
+        lambda name, cohort: WakeUp.objects.filter(barrier_id=name, cohort=cohort).values_list("barrier_id", "cohort")
+    )
     written = planned(
         lambda name, *, cohort: WakeUp.objects.filter(barrier_id=name, cohort=cohort).values_list("barrier_id")
     )
     for _ in range(3):
-        assert given(value) == [(value, value)]
+        assert given(value, value) == [(value, value)]
+        assert given(value, "other") == []
         assert written(value, cohort=value) == [(value,)]
         assert written("other", cohort=value) == []
+    assert asked_by_plan(written, value, cohort=value)
+    assert asked_by_plan(given, value, value)
 
 
 def test_values_of_every_kind_are_what_they_were():
@@ -85,8 +95,8 @@ def test_elsewhere_than_on_postgresql_nothing_is_planned():
     write = prepared(lambda name: WakeUp.objects.filter(barrier_id=name).update(cohort=name))
     assert [verbs(write, "a") for _ in range(3)] == [["UPDATE"]] * 3
     ask = planned(lambda name: WakeUp.objects.filter(barrier_id=name))
-    asked = [verbs(ask, "a") for _ in range(3)]
-    assert asked[2] == (["EXECUTE"] if connection.vendor == "postgresql" else ["SELECT"])
+    assert len(ask("a")) == len(ask("b")) == 0
+    assert asked_by_plan(ask, "a")
 
 
 @pytest.fixture
@@ -109,6 +119,7 @@ def test_a_poll_is_answered_the_same_planned_and_not(site):
         assert [standing.standing_of(person) for person in people] == plain
         assert [identity._by_public_id(one.public_id, model=type(one))[0] for one in people] == people
     assert on_postgresql(2)
+    assert asked_by_plan(standing.standing_of, people[0])
 
 
 @pytest.mark.parametrize("visit", [None, "first"])
@@ -121,6 +132,8 @@ def test_an_arrival_is_the_same_planned_and_not(site, visit, block):
         links = [arrivals.arrive(person, "choice", visit=visit) for person in people]
         assert [arrivals.arrive(person, "choice", visit=visit) for person in people] == links
         assert on_postgresql(0 if block is transaction.atomic else 1 if visit is None else 2)
+        look, *_ = verbs(arrivals.arrive, people[0], "choice", visit=visit)
+        assert (look == "EXECUTE") == (block is nullcontext and connection.vendor == "postgresql")
     assert [link.participant_id for link in links] == [person.pk for person in people]
     assert [link.sync_group for link in links] == [fresh(person).sync_group for person in people]
     assert [fresh(link).visit for link in links] == [visit, visit, "earlier", visit, visit]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+from uuid import uuid4
+
 import pytest
 from django.db.models import F
+from django.utils.timezone import now
 
 from syncgroups.models import ParticipantLinkBarrier, WakeUp
 from syncgroups.prepared import Among, prepared
@@ -76,6 +80,17 @@ def test_none_among_new_values_is_stored_as_null():
     for visit in ("second", None, "third"):
         assert name(link.pk, visit) == 1
         assert LINKS.get(pk=link.pk).visit == visit
+
+
+def test_a_new_value_is_stored_as_its_column_wants_it():
+    """Catches: handing the database a dictionary, a UUID or a moment as Python knows it."""
+    [link] = crowd(1, "a")
+    moment, key = now().astimezone(timezone(timedelta(hours=5))), uuid4()
+    store = prepared(lambda pk, a, b, c: LINKS.filter(pk=pk).update(details=a, deadline=b, public_id=c))
+    for details in ({"a": [1, None, "it's 100%"]}, {}, ["b"], "c"):
+        assert store(link.pk, details, moment, key) == 1
+        stored = LINKS.get(pk=link.pk)
+        assert (stored.details, stored.deadline, stored.public_id) == (details, moment, key)
 
 
 def test_a_function_that_raises_leaves_others_to_execute():

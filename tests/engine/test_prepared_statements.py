@@ -153,6 +153,27 @@ def test_nobody_gets_what_another_thread_asked_for():
         sys.setswitchinterval(interval)
 
 
+def test_nothing_is_asked_where_there_can_be_no_rows():
+    """Catches: raising what the ORM catches."""
+    crowd(1, "here")
+    ask = prepared(lambda barrier_id, *, pks: LINKS.filter(barrier_id=barrier_id, pk__in=pks))
+    for _ in range(2):
+        assert ask("here", pks=()) == []
+        assert number_of_queries(ask, "here", pks=()) == 0
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_rows_are_locked_inside_a_transaction_only():
+    """Catches: locks that end at once, where the ORM would have refused."""
+    [link] = crowd(1, "here")
+    lock = prepared(lambda pk: LINKS.filter(pk=pk).select_for_update())
+    with transaction.atomic():
+        assert lock(link.pk) == [link]
+    with pytest.raises(transaction.TransactionManagementError):
+        lock(link.pk)
+
+
 ACTS = {
     "a question": lambda: prepared(lambda barrier_id: LINKS.filter(barrier_id=barrier_id))("here"),
     "an update": lambda: prepared(lambda name: WakeUp.objects.filter(barrier_id=name).update(cohort=name))("here"),
