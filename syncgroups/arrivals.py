@@ -13,7 +13,7 @@ from . import processing, registry, signals
 from .conf import settings
 from .exceptions import AlreadyInGroup, InvalidVisit, NotInGroup, ParticipantNotActive
 from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, all_participants
-from .prepared import Among, insert, planned
+from .prepared import Is, insert, planned
 from .processing import Unit
 from .states import ParticipantStatus, PassOutcome
 from .tasks import ring
@@ -31,13 +31,14 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     """
     barrier = registry.get(barrier_id)
     _require_storable(visit)
-    rows = _look([participant.pk], barrier.id, visit, barrier.group_type)
+    rows = _look(participant.pk, barrier.id, visit, barrier.group_type)
     if not rows:
         raise ParticipantNotActive(f"{participant} is not stored (any longer).")
     [seen] = rows
     participant.status, participant.failed, participant.cohort = seen["status"], seen["failed"], seen["cohort"]
     if seen["link"]:
-        return _stored().get(pk=seen["link"])
+        known: ParticipantLinkBarrier = _stored().get(pk=seen["link"])
+        return known
     _require_place(participant, barrier, seen["group"])
     try:
         return processing.until_settled(lambda _: _begin(participant, barrier, visit, seen))
@@ -56,7 +57,7 @@ def _stored() -> Any:
 
 @planned
 def _look(participant: Any, barrier_id: str, visit: str | None, group_type: str | None) -> Any:
-    return all_participants().filter(Among("pk", participant)).as_arriving(barrier_id, visit, group_type)
+    return all_participants().filter(Is("pk", participant)).as_arriving(barrier_id, visit, group_type)
 
 
 def _begin(

@@ -27,10 +27,10 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from .reading import Planned, Reading
-from .slots import Among, Slot
+from .slots import Among, Is, Slot
 from .writing import StatementQuerySet, Writing, insert, insert_all, not_executing
 
-__all__ = ["Among", "StatementQuerySet", "insert", "insert_all", "planned", "prepared"]
+__all__ = ["Among", "Is", "StatementQuerySet", "insert", "insert_all", "planned", "prepared"]
 
 
 def prepared(function: Callable[..., Any], *, kind: type[Reading] = Reading) -> Callable[..., Any]:
@@ -40,18 +40,21 @@ def prepared(function: Callable[..., Any], *, kind: type[Reading] = Reading) -> 
     Keyword-only arguments are part of the statement. One is kept for each combination of these. ``using`` names
     another database than the default one.
     """
-    names = list(inspect.signature(function).parameters)
+    parameters = inspect.signature(function).parameters.values()
+    names = [parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
     kept: dict[Any, Any] = {}
 
     @wraps(function)
     def execute(*values: Any, using: str = DEFAULT_DB_ALIAS, **constants: Any) -> Any:
+        if len(values) != len(names):
+            raise TypeError(f"{function.__name__}() takes {len(names)} values, not {len(values)}.")
         shape = (using, *(value is None for value in values), *constants.items())
         if shape not in kept:
-            slots = (None if value is None else Slot(name) for name, value in zip(names, values, strict=False))
+            slots = (None if value is None else Slot(name) for name, value in zip(names, values, strict=True))
             kept[shape] = _written(partial(function, *slots, **constants), kind, using)
         if kept[shape] is None:
             return function(*values, **constants)
-        return kept[shape].execute(dict(zip(names, values, strict=False)), connections[using])
+        return kept[shape].execute(dict(zip(names, values, strict=True)), connections[using])
 
     execute.kept = kept  # type: ignore[attr-defined]
     return execute

@@ -19,21 +19,21 @@ class Slot(Expression):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        #: The column with whose values it is compared, where that matters.
-        self.column: Any = None
-        #: The column in which it is stored.
-        self.stored_in: Any = None
+        #: The field by which the value is prepared, where one is known.
+        self.of: Any = None
+        #: Whether it is a list of such values.
+        self.many = False
 
     def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return "%s", [self]
 
     def filled(self, value: Any, connection: Any) -> Any:
         """The value as the database wants it."""
-        if self.column is not None:
+        if self.many:
             keys = self._keys(value, connection)
             return keys if connection.vendor == "postgresql" else json.dumps(keys, default=str)
-        if self.stored_in is not None:
-            return self.stored_in.get_db_prep_save(value, connection)
+        if self.of is not None:
+            return self.of.get_db_prep_save(value, connection)
         if isinstance(value, Promise):
             return str(value)
         if isinstance(value, UUID):
@@ -44,9 +44,9 @@ class Slot(Expression):
 
     def _keys(self, values: Iterable[Any], connection: Any) -> list[Any]:
         # Whole numbers are what they are; asking the field about a thousand of them takes its time.
-        if isinstance(self.column, models.IntegerField) and type(self.column).__module__ == models.__name__ + ".fields":
+        if isinstance(self.of, models.IntegerField) and type(self.of).__module__ == models.__name__ + ".fields":
             return list(values)
-        return [self.column.get_db_prep_value(value, connection) for value in values]
+        return [self.of.get_db_prep_value(value, connection) for value in values]
 
 
 class Given(Slot):
@@ -60,22 +60,37 @@ class Given(Slot):
         return "%s", [self.filled(self.values, connection)]
 
 
-class Among(Func):
-    """Whether a column is one of these values: as `__in`, but one statement serves lists of any length."""
+class Is(Func):
+    """Whether a column has this value: as ``name=value``, but the column's field prepares what comes into the slot."""
 
     arity = 2
     output_field = BooleanField()
-    template = "%(expressions)s))"
-    arg_joiner = " IN (SELECT value FROM json_each("
+    template = "%(expressions)s"
+    arg_joiner = " = "
+    many = False
 
-    def __init__(self, name: str, values: Slot | Iterable[Any]) -> None:
-        super().__init__(F(name), values if isinstance(values, Slot) else Given(values))
+    def __init__(self, name: str, value: Any) -> None:
+        super().__init__(F(name), value)
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         resolved: Any = super().resolve_expression(*args, **kwargs)
         column, slot = resolved.source_expressions
-        slot.column = getattr(column.output_field, "target_field", column.output_field)
+        slot.of, slot.many = getattr(column.output_field, "target_field", column.output_field), self.many
         return resolved
+
+
+class Among(Is):
+    """Whether a column has one of these values: as ``name__in=values``, but one statement serves lists of any length.
+
+    Unlike ``__in`` it says nothing of rows without a value, also when it is excluded.
+    """
+
+    template = "%(expressions)s))"
+    arg_joiner = " IN (SELECT value FROM json_each("
+    many = True
+
+    def __init__(self, name: str, values: Slot | Iterable[Any]) -> None:
+        super().__init__(name, values if isinstance(values, Slot) else Given(values))
 
     def as_postgresql(self, compiler: Any, connection: Any) -> Any:
         return self.as_sql(compiler, connection, template="%(expressions)s)", arg_joiner=" = ANY(")

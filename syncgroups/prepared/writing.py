@@ -34,10 +34,11 @@ class StatementQuerySet(models.QuerySet[Row]):
     def update(self, **values: Any) -> int:
         if not _writing.get():
             return super().update(**values)
+        self._require_whole()
         query: Any = self.query.chain(UpdateQuery)
         for name, value in values.items():
             if isinstance(value, Slot):
-                value.stored_in = self.model._meta.get_field(name)
+                value.of = self.model._meta.get_field(name)
         query.add_update_values(values)
         query.annotations = {}
         return cast(int, query)
@@ -45,7 +46,12 @@ class StatementQuerySet(models.QuerySet[Row]):
     def delete(self) -> tuple[int, dict[str, int]]:
         if not _writing.get():
             return super().delete()
+        self._require_whole()
         return cast(tuple[int, dict[str, int]], self.query.chain(DeleteQuery))
+
+    def _require_whole(self) -> None:
+        if self.query.is_sliced:
+            raise TypeError("A part of a queryset cannot be updated or deleted.")
 
     # Managers offer it no more than Django's do.
     delete.queryset_only = True  # type: ignore[attr-defined]
@@ -92,7 +98,10 @@ _inserting: dict[Any, Inserting] = {}
 
 
 def insert(instance: models.Model, using: str = DEFAULT_DB_ALIAS) -> None:
-    """Store a new instance and give it its key. As `save`, but sends no signals, and reads no defaults back."""
+    """Store a new instance and give it its key. As `save`, but sends no signals, and reads no defaults back.
+
+    The key is the database's to give.
+    """
     fields = _given(instance)
     kind = (type(instance), using, *fields)
     if kind not in _inserting:
@@ -115,6 +124,9 @@ def insert_all(instances: Sequence[models.Model], using: str = DEFAULT_DB_ALIAS)
         return
     # The first one is always an array, so that there are rows.
     first, *others = _given(instances[0])
+    left = [field for field in instances[0]._meta.concrete_fields if field not in (first, *others)]
+    if any(not _is_left(instance, field) for field in left for instance in instances):
+        raise ValueError("The same fields have to be given of all instances.")
     columns = [Column.of(first, instances, connection, may_share=False)]
     columns += [Column.of(field, instances, connection) for field in others]
     with connection.cursor() as cursor:
@@ -161,8 +173,8 @@ def _insert_of_columns(meta: Any, columns: Sequence[Column]) -> tuple[str, list[
 
 def _given(instance: models.Model) -> list[Any]:
     """Fields whose values are not left to the database."""
-    return [
-        field
-        for field in instance._meta.concrete_fields
-        if not field.primary_key and not isinstance(getattr(instance, field.attname), DatabaseDefault)
-    ]
+    return [field for field in instance._meta.concrete_fields if not _is_left(instance, field)]
+
+
+def _is_left(instance: models.Model, field: Any) -> bool:
+    return field.primary_key or isinstance(getattr(instance, field.attname), DatabaseDefault)
