@@ -20,7 +20,7 @@ FLAKY = 0.03
 
 def store(group: SyncGroup, participants: Sequence[Any], barrier: Any) -> None:
     """The ``on_release`` of every barrier of the site that groups pass."""
-    facts = {"barrier": barrier.id, "group": group.pk, "visits": _visits(barrier.id, participants)}
+    facts = {"barrier": barrier.id, "group": group.pk, "visits": _visits(barrier.id, group, participants)}
     tell("effect", phase="attempted", **facts)
     transaction.on_commit(partial(tell, "effect", phase="committed", **facts))
     strike(ACTING)
@@ -34,10 +34,11 @@ def store(group: SyncGroup, participants: Sequence[Any], barrier: Any) -> None:
         raise RuntimeError("the site's own code has failed")
 
 
-def _visits(barrier_id: str, participants: Sequence[Any]) -> list[int]:
-    """The visits that end by this release: the newest one of each member."""
-    visits = ParticipantLinkBarrier.objects.at(barrier_id).filter(participant__in=[who.pk for who in participants])
-    newest = visits.order_by("participant", "-pk").distinct("participant")
+def _visits(barrier_id: str, group: SyncGroup, participants: Sequence[Any]) -> list[int]:
+    """The visits that end by this release: the newest one of each member who has come."""
+    visits = ParticipantLinkBarrier.objects.at(barrier_id).filter(sync_group=group)
+    newest = visits.filter(participant__in=[who.pk for who in participants])
+    newest = newest.order_by("participant", "-pk").distinct("participant")
     return list(newest.values_list("pk", flat=True))
 
 

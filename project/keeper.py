@@ -85,7 +85,9 @@ class Keeper:
         kill_group(process.pid)
         process.wait()
         self._tell("forget", process.pid)
-        self._processes = {name: kept for name, kept in self._processes.items() if kept is not process}
+        for name, kept in list(self._processes.items()):
+            if kept is process:
+                del self._processes[name]
 
     def first_ended(self) -> str | None:
         """Name a process that has ended by itself, if one has."""
