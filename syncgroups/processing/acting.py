@@ -33,7 +33,7 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     require_locked_groups(_who_ends(barrier, verdicts), groups)
     people = load_participants([pk for verdict in verdicts for pk in verdict.ended])
     woken = _settle_stale(verdicts)
-    _form_and_fill(barrier, cohort, verdicts, groups)
+    woken |= _form_and_fill(barrier, cohort, verdicts, groups)
     woken |= _end(barrier, cohort, verdicts, people, groups)
     woken |= _let_go(barrier, cohort, verdicts)
     return woken | _call_and_close(barrier, verdicts)
@@ -64,7 +64,8 @@ def _settle_stale(verdicts: Sequence[Verdict]) -> set[Unit]:
     return settle_locked(stale)
 
 
-def _form_and_fill(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> None:
+def _form_and_fill(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
+    woken: set[Unit] = set()
     for verdict in verdicts:
         decision = verdict.decision
         newcomers = [member for proposal in decision.groups for member in proposal.members]
@@ -76,7 +77,8 @@ def _form_and_fill(barrier: Any, cohort: str, verdicts: Sequence[Verdict], group
             form_groups(barrier, cohort, decision.groups, now=verdict.scene.now)
         if decision.joins:
             fill_places(decision.joins, groups)
-        _let_through_elsewhere(barrier, newcomers)
+        woken |= _let_through_elsewhere(barrier, newcomers)
+    return woken
 
 
 def _let_go(barrier: Any, cohort: str, verdicts: Sequence[Verdict]) -> set[Unit]:
@@ -91,16 +93,19 @@ def _let_go(barrier: Any, cohort: str, verdicts: Sequence[Verdict]) -> set[Unit]
     return pools
 
 
-def _let_through_elsewhere(barrier: Any, newcomers: Sequence[Any]) -> None:
+def _let_through_elsewhere(barrier: Any, newcomers: Sequence[Any]) -> set[Unit]:
     """Nobody keeps waiting at one grouper to be grouped when another one of the type has done so."""
     others = [grouper.id for grouper in registry.groupers_of(barrier.group_type) if grouper.id != barrier.id]
-    if others:
-        visits = ParticipantLinkBarrier.objects.waiting().filter(barrier_id__in=others)
-        end_visits(
-            visits.filter(participant__in=[person.pk for person in newcomers]),
-            LinkState.RELEASED,
-            f"grouped at '{barrier.id}'",
-        )
+    if not others:
+        return set()
+    visits = ParticipantLinkBarrier.objects.waiting().filter(barrier_id__in=others)
+    pools = end_visits(
+        visits.filter(participant__in=[person.pk for person in newcomers]),
+        LinkState.RELEASED,
+        f"grouped at '{barrier.id}'",
+    )
+    wake(pools)
+    return pools
 
 
 def _end(

@@ -16,7 +16,7 @@ from ..states import LinkState
 from .endings import announce, end_visits, settle_locked
 from .locks import WorldMoved, lock_groups, lock_participants, until_settled
 from .looking import attach_members
-from .units import Unit
+from .units import Unit, wake
 
 
 def joinable_groups(barrier: Any, cohort: str, newcomers: int) -> list[SyncGroup]:
@@ -119,8 +119,9 @@ def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> set[Unit
         # Who waited for such a group has one now.
         groupers = [grouper.id for grouper in registry.groupers_of(locked.group_type)]
         visits = ParticipantLinkBarrier.objects.waiting().filter(participant=person.pk, barrier_id__in=groupers)
-        end_visits(visits, LinkState.RELEASED, f"added to group {locked.pk}")
-        return settle_locked([locked])
+        pools = end_visits(visits, LinkState.RELEASED, f"added to group {locked.pk}")
+        wake(pools)
+        return pools | settle_locked([locked])
 
     units = until_settled(attempt)
     group.refresh_from_db()
