@@ -151,13 +151,14 @@ CELERY_BEAT_SCHEDULE = {
     "syncgroups-sweep": {
         "task": "syncgroups.tasks.sweep",
         "schedule": 1.0,
-        # A backlog of sweeps has no value: the next one does the same work.
-        "options": {"expires": 5},
+        # A long backlog of sweeps has no value: the next one does the same work. Beat sets the hour and workers read
+        # it, each by its own clock: were it a few seconds, a worker whose clock is ahead would throw away every sweep.
+        "options": {"expires": 3600},
     },
     "demo-end-the-vanished": {
         "task": "project.demo.end_the_vanished",
         "schedule": 5.0,
-        "options": {"expires": 5},
+        "options": {"expires": 3600},
     },
 }
 CELERY_IMPORTS = ["project.demo.absence"]
