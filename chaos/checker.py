@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from . import effects_once, waits
+from . import effects_once, progress, waits
 from .record import Record, Row
 
 WAITING, RELEASED = "waiting", "released"
@@ -147,6 +147,7 @@ PROPERTIES: dict[str, Callable[[Record], Iterator[str]]] = {
     "one active group per type": one_group_per_type,
     "sizes in bounds": sizes_in_bounds,
     "nobody waits past the deadline": waits.no_wait_past_the_deadline,
+    "nobody waits in vain": progress.nobody_waits_in_vain,
     "everybody comes to an end": waits.everybody_ends,
     "first come, first served": first_come_first_served,
     "cohorts apart": cohorts_apart,

@@ -6,6 +6,7 @@ os.environ.setdefault("DJANGO_SECRET_KEY", "for-chaos-only")
 os.environ.setdefault("DJANGO_ALLOWED_HOSTS", "127.0.0.1")
 os.environ.setdefault("DJANGO_LOG_LEVEL", "WARNING")
 
+from chaos.progress import LONGEST_RETRY
 from project.settings import *  # noqa: F403
 from project.settings import CELERY_BEAT_SCHEDULE as DEMO_SCHEDULE
 from project.settings import DATABASE
@@ -21,5 +22,5 @@ CELERY_BEAT_SCHEDULE = {"syncgroups-sweep": DEMO_SCHEDULE["syncgroups-sweep"]}
 SYNCGROUPS_PARTICIPANT_RESOLVER = "syncgroups.identity.participant_from_token"
 SYNCGROUPS_POLL_INTERVAL = 1.5
 # An on_release that hits a database that is away is to be tried again while the bots still wait.
-SYNCGROUPS_RETRY_MAX_INTERVAL = 4.0
+SYNCGROUPS_RETRY_MAX_INTERVAL = LONGEST_RETRY
 SECURE_SSL_REDIRECT = False

@@ -44,7 +44,7 @@ def lateness(record: Record) -> list[tuple[Row, float]]:
     for row in record.visits:
         until = record.end if row["departure_time"] is None else row["departure_time"]
         if until > row["deadline"]:
-            late.append((row, until - row["deadline"] - _overlap((row["deadline"], until), away)))
+            late.append((row, until - row["deadline"] - overlap((row["deadline"], until), away)))
     return late
 
 
@@ -89,7 +89,8 @@ def _merged(spans: list[Span]) -> list[Span]:
     return merged
 
 
-def _overlap(span: Span, others: list[Span]) -> float:
+def overlap(span: Span, others: list[Span]) -> float:
+    """How many seconds of the span lie within the others, which are apart from one another."""
     return sum(max(0.0, min(span[1], ended) - max(span[0], began)) for began, ended in others)
 
 
