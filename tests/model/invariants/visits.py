@@ -1,0 +1,92 @@
+"""Promises about visits and what they earn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
+
+from syncgroups import registry
+from syncgroups.models import ParticipantLinkBarrier, all_participants
+from syncgroups.prepared import prepared
+from syncgroups.querysets import InSeconds
+from syncgroups.states import LinkState
+
+#: Seconds by which sums of floating-point numbers and clocks of databases may be off.
+TOLERANCE = 0.01
+
+
+def one_open_visit_per_participant_and_barrier() -> Iterator[str]:
+    for person, barrier, n in _open_twice():
+        yield f"Participant {person} has {n} open visits to '{barrier}'."
+
+
+@prepared
+def _open_twice() -> Any:
+    visits = ParticipantLinkBarrier.objects.waiting().order_by()
+    return visits.values_list("participant", "barrier_id").annotate(n=Count("pk")).filter(n__gt=1)
+
+
+def every_ended_visit_has_an_outcome_and_a_departure_after_its_arrival() -> Iterator[str]:
+    for visit, state in _badly_ended():
+        yield f"Visit {visit} ({state}) has no known outcome, or has not departed after it arrived."
+
+
+@prepared
+def _badly_ended() -> Any:
+    departed = Q(departure_time__isnull=False, departure_time__gte=F("arrival_time"))
+    good = Q(state=LinkState.WAITING, departure_time__isnull=True) | (~Q(state=LinkState.WAITING) & departed)
+    good &= Q(state__in=LinkState.values)
+    return ParticipantLinkBarrier.objects.exclude(good).values_list("pk", "state")
+
+
+def every_wait_has_a_deadline_after_its_arrival() -> Iterator[str]:
+    for (visit,) in _without_time():
+        yield f"Visit {visit} was to end before it began."
+
+
+@prepared
+def _without_time() -> Any:
+    return ParticipantLinkBarrier.objects.filter(deadline__lte=F("arrival_time")).values_list("pk")
+
+
+def no_credit_is_negative_or_more_than_can_be_earned() -> Iterator[str]:
+    for visit, barrier_id, state, credit, most in _odd_credits():
+        barrier = registry.find(barrier_id)
+        fixed = barrier.fixed_credit if barrier is not None else None
+        if state == LinkState.WAITING or fixed is None or abs(credit - fixed) > TOLERANCE:
+            yield f"Visit {visit} to '{barrier_id}' ({state}) has a credit of {credit} s; it can be {most} s at most."
+
+
+@prepared
+def _odd_credits() -> Any:
+    visits = ParticipantLinkBarrier.objects.annotate(most=InSeconds(F("deadline") - F("arrival_time")))
+    odd = Q(time_credit__lt=0) | Q(time_credit__gt=F("most") + TOLERANCE)
+    odd |= Q(state=LinkState.WAITING) & ~Q(time_credit=0)
+    return visits.filter(odd).values_list("pk", "barrier_id", "state", "time_credit", "most")
+
+
+def the_credit_of_participants_is_that_of_their_visits() -> Iterator[str]:
+    for person, credit, earned in _wrong_sums():
+        yield f"Participant {person} has a credit of {credit} s, and earned {earned} s."
+
+
+@prepared
+def _wrong_sums() -> Any:
+    people = all_participants().annotate(earned=Coalesce(Sum("barrier_links__time_credit"), 0.0))
+    wrong = Q(time_credit__gt=F("earned") + TOLERANCE) | Q(time_credit__lt=F("earned") - TOLERANCE)
+    return people.filter(wrong).values_list("pk", "time_credit", "earned")
+
+
+def visits_to_group_barriers_belong_to_a_group_of_its_type() -> Iterator[str]:
+    for visit, barrier_id, group_type in _visits_in_groups():
+        barrier = registry.find(barrier_id)
+        if barrier is not None and barrier.per_group and barrier.group_type != group_type:
+            yield f"Visit {visit} to '{barrier_id}' belongs to a group of type {group_type}, not {barrier.group_type}."
+
+
+@prepared
+def _visits_in_groups() -> Any:
+    return ParticipantLinkBarrier.objects.waiting().values_list("pk", "barrier_id", "sync_group__group_type")

@@ -1,0 +1,136 @@
+"""The engine and the model side by side: what workers and time do is done to both, and they must not differ.
+
+The broker is a list here: doorbells are answered in any order, twice, late or not at all, as a test says.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+from unittest import mock
+
+from syncgroups import signals, tasks, testing
+from syncgroups.models import SyncGroup
+from syncgroups.processing import sweeping
+
+from . import site
+from .invariants import violations
+from .passes import Formed, Unit
+from .reference import Reference
+from .stored import clear, expected, stored
+from .world import MINUTE
+
+#: How many sweeps and how many doorbells may be needed until nothing happens any longer.
+SWEEPS = 30
+DOORBELLS = 500
+
+#: Seconds by which minutes are too long, so that what is due is due on clocks that count in milliseconds, too.
+A_MOMENT = 0.02
+
+
+class Workers:
+    """An empty site and its model, with doorbells, sweeps and time in the hands of a test."""
+
+    def __init__(self) -> None:
+        clear()
+        site.broken.clear()
+        self.model = Reference()
+        self.doorbells: list[Unit] = []
+        self.order = random.Random(0)
+        self._found: list[Unit] = []
+        self._due_units = sweeping.due_units
+        self._stack = ExitStack()
+        self._stack.enter_context(testing.declared(*site.BARRIERS))
+        self._replace(tasks.process_barrier, "apply_async", lambda unit, **how: self.doorbells.append(Unit(*unit)))
+        self._replace(sweeping, "due_units", self._in_order)
+        self._replace(sweeping, "_recounted_up_to", 0)
+        signals.group_formed.connect(self._note_group)
+        self._stack.callback(signals.group_formed.disconnect, self._note_group)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _replace(self, owner: Any, name: str, value: Any) -> None:
+        self._stack.enter_context(mock.patch.object(owner, name, value))
+
+    def _in_order(self) -> list[Any]:
+        """What a sweep finds, in an order that does not depend on the hashes of primary keys."""
+        units = sorted(self._due_units(), key=lambda unit: (unit[:2], unit.group or 0))
+        self.order.shuffle(units)
+        self._found = [Unit(*unit) for unit in units]
+        return units
+
+    def _note_group(self, group: SyncGroup, **kwargs: Any) -> None:
+        links = group.participant_links.in_order_of_arrival().values_list("participant", flat=True)
+        self.model.formed.append(Formed(group.pk, group.group_type, group.cohort, [*links], group.leader_id))
+
+    # Workers and time
+
+    def answer(self, number: int, *, once: bool = True) -> None:
+        """A worker answers one of the doorbells, which may be delivered again unless `once`."""
+        unit = self.doorbells[number % len(self.doorbells)]
+        if once:
+            self.doorbells.remove(unit)
+        tasks.process_barrier(*unit)
+        self.model.look(unit)
+        self._nothing_more()
+
+    def answer_all(self) -> None:
+        """Workers answer all doorbells, and those that they ring."""
+        for _ in range(DOORBELLS):
+            if not self.doorbells:
+                return
+            self.answer(0)
+        raise AssertionError(f"the workers do not come to rest: {self.doorbells}")
+
+    def lose_doorbells(self) -> None:
+        self.doorbells.clear()
+
+    def sweep(self) -> bool:
+        """One sweep. Whether it found anything to do."""
+        tasks.sweep()
+        self.model.sweep(self._found)
+        self._nothing_more()
+        return bool(self._found)
+
+    def sweep_until_nothing_more_happens(self) -> None:
+        for _ in range(SWEEPS):
+            if not self.sweep():
+                return
+        raise AssertionError(f"the sweep does not come to rest: {self._found}")
+
+    def break_site(self, place: str) -> None:
+        site.broken.add(place)
+        self.model.broken.add(place)
+
+    def mend_site(self) -> None:
+        """What raised is mended, and the longest pause before another try has passed."""
+        if self.model.broken:
+            site.broken.clear()
+            self.model.broken.clear()
+            self.pass_time(1)
+
+    def pass_time(self, minutes: int) -> None:
+        testing.let_time_pass(minutes * MINUTE + A_MOMENT)
+        self.model.now += minutes
+
+    # What must be true
+
+    def check(self) -> None:
+        """Nothing differs from the model, and every promise is kept."""
+        have, want = stored(), expected(self.model)
+        for table, rows in want.items():
+            assert have[table] == rows, f"{table}:\n" + "\n".join(_differences(have[table], rows))
+        broken = list(violations())
+        assert not broken, "\n".join(broken)
+
+    def _nothing_more(self) -> None:
+        assert not self.model.formed, f"nobody had to be grouped: {self.model.formed}"
+
+
+def _differences(have: dict[Any, Any], want: dict[Any, Any]) -> Iterator[str]:
+    for key in sorted({*have, *want}):
+        if have.get(key) != want.get(key):
+            yield f"  {key}: {have.get(key)}, not {want.get(key)}"
