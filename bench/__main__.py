@@ -90,8 +90,10 @@ def finish(results: dict[str, Any], *, partly: bool) -> None:
     print(report.as_text(results))
     print(f"\nEverything that was measured: {os.path.relpath(file)}")
     if not partly:
-        subprocess.run([peers_python(), "-m", "bench.plots", file, ROOT / "docs"], cwd=ROOT, check=True)
-        (ROOT / "docs" / "performance.md").write_text(report.as_markdown(results))
+        docs = ROOT / "docs"
+        docs.mkdir(exist_ok=True)
+        subprocess.run([peers_python(), "-m", "bench.plots", file, docs], cwd=ROOT, check=True)
+        (docs / "performance.md").write_text(report.as_markdown(results))
         print("Written: docs/performance.md and its plots")
 
 

@@ -132,7 +132,7 @@ def _workers(workers: dict[str, Any]) -> Iterator[str]:
     yield "## Two workers beside one\n"
     yield (
         f"{workers['groups']} groups leave a group barrier whose on_release lets the database work for some"
-        " milliseconds; groups a second.\n"
+        " twenty milliseconds; groups a second.\n"
     )
     cells = [[f"{r['median']:.0f} ({r['min']:.0f} to {r['max']:.0f})" for r in (rates["1"], rates["2"])]]
     cells[0].append(f"≥ 1.6 times: {ratio:.2f} times, **{'met' if ratio >= 1.6 else 'missed'}**")

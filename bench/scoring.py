@@ -10,9 +10,9 @@ def note(group: Any) -> None:
 
 
 def score(group: Any) -> None:
-    """Let the database work for about ten milliseconds, and store something."""
+    """Let the database work for some twenty milliseconds, and store something."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(md5(i::text)) FROM generate_series(1, 25000) AS i")
+        cursor.execute("SELECT count(md5(i::text)) FROM generate_series(1, 75000) AS i")
         cursor.execute(
             "UPDATE syncgroups_syncgroup SET details = jsonb_build_object('score', %s) WHERE id = %s",
             [cursor.fetchone()[0], group.pk],

@@ -70,7 +70,7 @@ class Live:
         for unit in units:
             tasks.process_barrier.apply_async(unit, queue=queue)
         while ParticipantLinkBarrier.objects.waiting().exists():
-            time.sleep(0.005)
+            time.sleep(0.02)
         return time.perf_counter() - start
 
     def open_house(self, people: int) -> int:
