@@ -90,8 +90,8 @@ WORKLOADS = (
         full={"n": 1000},
         quick={"n": 40},
         cost="More than half of it is statements (see below), which by themselves take about as long as the bar allows:"
-        " 1,500 rows to insert and 2,000 to update with their indexes and foreign keys, as on the floor, and before that"
-        " the look at everybody. The rest is Django making 1,000 visits with their participants for the rule to see, and"
+        " 1,500 rows to insert and 2,000 to update with their indexes and foreign keys, as on the floor, and before"
+        " them the look at everybody. The rest is Django making 1,000 visits with participants for the rule to see, and"
         " the new rows.",
     ),
     Workload(
