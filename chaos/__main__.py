@@ -105,13 +105,13 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--webs", type=int, default=2, help="web processes")
     parser.add_argument("--workers", type=int, default=3, help="Celery workers, of two processes each")
     parser.add_argument("--seconds", type=float, help="within how many the bots come; 150, or 30 with --short")
-    parser.add_argument("--gap", type=float, help="seconds between two faults, about; 4, or 0.5 with --short")
+    parser.add_argument("--gap", type=float, help="seconds between two faults, about; 4.5, or 0.5 with --short")
     parser.add_argument("--limit", type=float, help="seconds after which bots give up; 420, or 120 with --short")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of bots and nemesis")
     parser.add_argument("--no-faults", dest="faults", action="store_false", help="the load alone")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "chaos", help="for what is written down")
     options = parser.parse_args(words)
-    usual = (60, 30.0, 0.5, 120.0) if options.short else (200, 150.0, 4.0, 420.0)
+    usual = (60, 30.0, 0.5, 120.0) if options.short else (200, 150.0, 4.5, 420.0)
     for name, value in zip(("bots", "seconds", "gap", "limit"), usual, strict=True):
         setattr(options, name, value if getattr(options, name) is None else getattr(options, name))
     return options

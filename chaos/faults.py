@@ -25,6 +25,7 @@ from .site import Site
 #: Seconds for which a dagger lies before it is taken back.
 LYING = 15
 
+KINDS = {"web": "web server", "worker": "worker"}
 WHERE = {
     DECIDING: "while the rule decides",
     ACTING: "inside of on_release",
@@ -52,7 +53,7 @@ class KillInside(Fault):
 
     def __init__(self, kind: str, place: str, whom: str) -> None:
         self.kind, self.place, self.whom = kind, place, whom
-        self.name = f"SIGKILL {WHERE[place]} of {'a whole' if whom == TOGETHER else 'one process of a'} {kind}"
+        self.name = f"SIGKILL {WHERE[place]}, of {'a whole' if whom == TOGETHER else 'one process of a'} {KINDS[kind]}"
 
     def strike(self, site: Site) -> bool:
         lying = dagger(site.folder, self.kind, self.place)
@@ -71,7 +72,7 @@ class KillInside(Fault):
 class KillAnyhow(Fault):
     """SIGKILL of a whole worker, wherever it is."""
 
-    name = "SIGKILL at any moment of a whole worker"
+    name = "SIGKILL at any moment, of a whole worker"
 
     def __init__(self, random: Random) -> None:
         self.random = random

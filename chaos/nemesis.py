@@ -47,14 +47,14 @@ class Nemesis:
         return faults
 
     def inflict(self, *, short: bool, gap: float) -> None:
-        """All of them, with a pause of about `gap` seconds after each."""
+        """All of them, with a pause of about `gap` seconds before each."""
         beat = threading.Thread(target=self._one, args=[StopBeat(8 if short else 30)])
         faults = self.faults(short=short)
         for number, fault in enumerate(faults):
             if number == len(faults) // 3:
                 beat.start()
-            self._one(fault)
             time.sleep(gap * self.random.uniform(0.5, 1.5))
+            self._one(fault)
         beat.join()
 
     def _one(self, fault: Fault) -> None:
