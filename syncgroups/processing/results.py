@@ -81,10 +81,15 @@ def find_record(barrier_id: str, cohort: str) -> Any:
     return BarrierRecord.objects.filter(barrier_id=barrier_id, cohort=cohort).annotate(noted_lately=noted_lately)
 
 
-def keep_in_mind(barrier: Any, unit: Unit, row: BarrierRecord | SyncGroup, verdict: Verdict) -> None:
-    """Store on the locked row how its pass went, and arrange the next try or the next look."""
+def keep_in_mind(
+    barrier: Any, unit: Unit, row: BarrierRecord | SyncGroup, verdict: Verdict, *, counted: bool = False
+) -> None:
+    """Store on the locked row how its pass went, and arrange the next try or the next look.
+
+    With `counted`, this try has been stored as one that failed already.
+    """
     if verdict.error is not None:
-        tries = row.error_count + 1
+        tries = row.error_count + (0 if counted else 1)
         _rows(row).update(last_processed=Now(), last_error=told(verdict.error), last_error_at=Now(), error_count=tries)
         wake([unit], after=min(2.0 ** min(tries - 1, 30), settings.RETRY_MAX_INTERVAL))
         return

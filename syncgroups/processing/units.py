@@ -32,14 +32,15 @@ def wake(units: Iterable[Unit], *, after: float = 0) -> None:
         WakeUp.objects.bulk_create(_call(unit, **due) for unit in units)
 
 
-def claim(*units: Unit) -> int:
-    """Delete what calls for these units, and return how much that was.
+def claim(*units: Unit, later: bool = False) -> int:
+    """Delete what calls for these units, also what does so `later`, and return how much that was.
 
     Before the look and under the unit's lock: whoever arrives later leaves a new row, and is seen next time.
     Units of one call belong to one barrier and cohort.
     """
     barrier_id, cohort, group = units[0]
-    claimed: int = _claim(barrier_id, cohort, None if group is None else [unit.group for unit in units])
+    groups = None if group is None else [unit.group for unit in units]
+    claimed: int = _claim(barrier_id, cohort, groups, later=later)
     return claimed
 
 
@@ -48,6 +49,7 @@ def _call(unit: Unit, **due: Any) -> WakeUp:
 
 
 @prepared
-def _claim(barrier_id: str, cohort: str, groups: Any) -> Any:
+def _claim(barrier_id: str, cohort: str, groups: Any, *, later: bool) -> Any:
     of_unit = Q(sync_group__isnull=True) if groups is None else Among("sync_group", groups)
-    return WakeUp.objects.at(barrier_id, cohort).due().filter(of_unit).delete()
+    calls = WakeUp.objects.at(barrier_id, cohort).filter(of_unit)
+    return (calls if later else calls.due()).delete()
