@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import DatabaseError
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
@@ -69,6 +70,31 @@ def _unknown_settings(names: Iterable[str]) -> Iterator[CheckMessage]:
                 hint=f"Known: {', '.join(sorted(known))}.",
                 id="syncgroups.W001",
             )
+
+
+@register("syncgroups")
+def check_isolation(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E004: what a transaction reads under its locks would be what was true before it had them."""
+    level = _isolation_level(connections[DEFAULT_DB_ALIAS])
+    if level in {"READ COMMITTED", "READ UNCOMMITTED"}:
+        return []
+    return [
+        Error(
+            f"Transactions of the default database are isolated at {level}.",
+            hint="Take the isolation level out of its OPTIONS: locks are taken first, and what matters is read then.",
+            id="syncgroups.E004",
+        )
+    ]
+
+
+def _isolation_level(connection: Any) -> str:
+    """What the site's settings ask for; PostgreSQL's own default where they do not. Other databases have one only."""
+    options = connection.settings_dict["OPTIONS"]
+    if connection.vendor == "postgresql" and "isolation_level" in options:
+        levels = import_string("django.db.backends.postgresql.psycopg_any.IsolationLevel")
+        return str(levels(options["isolation_level"]).name).replace("_", " ")
+    named = re.search(r"default_transaction_isolation\s*=\s*([\w\\ ]+)", options.get("options") or "")
+    return " ".join(re.findall(r"[a-z]+", named[1].lower())).upper() if named else "READ COMMITTED"
 
 
 @register("syncgroups")
