@@ -6,7 +6,9 @@ Every test catches: an index whose condition no longer fits the query's, or a qu
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
+from bench import seeds
 from syncgroups import arrivals, processing, testing
 from syncgroups.barriers import GroupBarrier, GroupCloser
 from syncgroups.groupers import SimpleGrouper
@@ -28,6 +30,7 @@ def site():
     """The barriers at which the history happened."""
     barriers = [
         SimpleGrouper("pairs", initial_group_size=2),
+        SimpleGrouper("hall", initial_group_size=2),
         SimpleGrouper("open", initial_group_size=2, max_group_size=3, join_existing_groups=True),
         GroupBarrier("meet", "pairs"),
         GroupCloser("pairs"),
@@ -70,6 +73,22 @@ def test_a_pass_over_a_grouper_finds_those_who_wait_in_order_of_arrival():
     used = indexes_of(lambda: processing.process_barrier("pairs_grouper"))
     assert "syncgroups_wakeup_unit" in used
     assert used & OF_OPEN_VISITS
+
+
+def test_a_pass_over_a_grouper_looks_at_nobody_who_waits_elsewhere():
+    everybody = {
+        "participant_id": "p.id",
+        "barrier_id": "'elsewhere'",
+        "state": "'waiting'",
+        "deadline": "now() + interval '1 hour'",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(seeds.inserting(cursor, "participantlinkbarrier", everybody, "syncgroups_participant AS p"))
+        cursor.execute(f"ANALYZE {VISITS}")
+    testing.arrive_all(testing.make_participants(2), "hall_grouper")
+    used = indexes_of(lambda: processing.process_barrier("hall_grouper"))
+    assert used & OF_OPEN_VISITS == {"syncgroups_waiting_in_order"}
+    assert SyncGroup.objects.filter(group_type="hall").count() == 1
 
 
 def test_an_idle_pass_over_a_grouper_finds_whose_time_is_up():
