@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chaos.checker import check
 from chaos.record import Record
 
 #: The database's clock minus the monotonic one.
@@ -87,3 +88,10 @@ def good() -> Record:
         ],
         effects=[{"id": 1, "barrier_id": "pair_choice", "group_id": 1, "visits": [3, 4]}],
     )
+
+
+def only_found(record: Record) -> str:
+    """The one property that is broken, with its first sentence."""
+    found = check(record)
+    assert len({violation.broken for violation in found}) == 1, found
+    return str(found[0])

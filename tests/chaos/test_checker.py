@@ -2,22 +2,8 @@
 
 import pytest
 
-from chaos import history
 from chaos.checker import check
-from chaos.waits import lateness
-from tests.chaos.histories import answer, event, good, group, member, participant, sweep, visit
-
-
-@pytest.fixture
-def record():
-    return good()
-
-
-def only_found(record):
-    """The one property that is broken, with its first sentence."""
-    found = check(record)
-    assert len({violation.broken for violation in found}) == 1, found
-    return str(found[0])
+from tests.chaos.histories import answer, event, group, member, only_found, visit
 
 
 def test_nothing_is_found_where_all_went_well(record):
@@ -153,114 +139,6 @@ def test_a_count_of_members_that_is_wrong(record):
     assert "group 2 counts 2 members and has 1" in only_found(record)
 
 
-# Deadlines
-
-
-def test_a_wait_that_goes_on_past_its_deadline_and_a_sweep(record):
-    record.visits[4]["departure_time"] = 2028.0
-    assert "visit 5 to 'pair_grouper' went on for 5.00 s after its deadline" in only_found(record)
-
-
-def test_time_in_which_no_sweep_could_be_made_does_not_count(record):
-    record.visits[4]["departure_time"] = 2028.0
-    record.events += [event(2027.0, "fault", name="away", outage=True, began=2022.0, ended=2026.5), *sweep(2027.8, "a")]
-    assert check(record) == []
-    assert [round(late, 1) for _, late in lateness(record)] == [0.1]
-
-
-def test_a_fault_that_does_not_prevent_sweeps_is_no_excuse(record):
-    record.visits[4]["departure_time"] = 2028.0
-    record.events += [event(2027.0, "fault", name="a kill", outage=False, began=2022.0, ended=2026.5)]
-    assert "went on for 5.00 s" in only_found(record)
-
-
-def test_a_site_that_does_not_come_back_after_a_fault(record):
-    record.events[-1:-1] = [event(2027.0, "fault", name="away", outage=True, began=2022.0, ended=2026.5)]
-    assert "away: no sweep within 10 s after it was over" in only_found(record)
-
-
-def test_somebody_who_still_waits_in_the_end(record):
-    record.visits.append(visit(6, 3, "pair_grouper", (2055.0, None), state="waiting", visit="2"))
-    assert only_found(record).endswith("participant 3 still waits at 'pair_grouper'.")
-
-
-def test_a_bot_that_comes_to_no_end(record):
-    record.events = [line for line in record.events if (line["what"], line.get("bot")) != ("gone", 2)]
-    assert only_found(record).endswith("bot 2 has come to no end.")
-
-
-# Waiting in vain
-
-
-def test_a_group_that_is_complete_and_does_not_go(record):
-    for row in record.visits[2:4]:
-        row["departure_time"] += 4.9
-    assert "group 1 was complete at 'pair_choice' for 4.9 s before visit 3 ended" in str(in_vain(record)[0])
-
-
-def test_a_group_whose_release_failed_may_go_later(record):
-    record.events.append(event(2011.0, "effect", phase="attempted", barrier="pair_choice", group=1, visits=[3, 4]))
-    for row in record.visits[2:4]:
-        row["departure_time"] += 4.9
-    assert in_vain(record) == []
-
-
-def test_a_group_that_is_complete_and_times_out(record):
-    for row in record.visits[2:4]:
-        row |= {"state": "timed_out", "departure_time": row["departure_time"] + 4.9}
-    assert len(in_vain(record)) == 2
-
-
-def test_a_group_is_complete_once_somebody_has_left_it(record):
-    record.memberships[1]["departure_time"] = 2009.5
-    record.visits[3]["participant_id"] = 3
-    record.groups[0]["min_group_size"] = 1
-    record.visits[2] |= {"departure_time": 2012.0}
-    assert in_vain(record) == []
-    record.visits[2] |= {"departure_time": 2018.0}
-    record.memberships[0]["departure_time"] = 2020.0
-    assert "for 8.5 s" in str(in_vain(record)[0])
-
-
-def test_a_group_waits_for_a_member_who_does_not_come(record):
-    record.visits[2]["departure_time"] = 2014.0
-    del record.visits[3]
-    assert in_vain(record) == []
-
-
-def test_enough_people_at_a_grouper_and_no_group(record):
-    for row in record.visits[:2]:
-        row["departure_time"] += 3
-    assert "at 'pair_grouper' (cohort 'red') enough for a group waited for 5.0 s" in str(in_vain(record)[0])
-
-
-def in_vain(record):
-    return [violation for violation in check(record) if violation.broken == "nobody waits in vain"]
-
-
-# First come, first served
-
-
-def test_somebody_who_was_known_to_wait_and_is_overtaken(record):
-    record.visits[0]["departure_time"] = 2005.0
-    record.participants[0]["time_credit"] = 4.0
-    assert "visit 2 to 'pair_grouper' went before visit 1, which came first" in only_found(record)
-
-
-def test_arrivals_that_overlap_may_be_seen_in_either_order(record):
-    record.visits[0]["departure_time"] = 2005.0
-    for line in record.events:
-        if line.get("visit") == 1 or line.get("visit_pk") == 1:
-            line["at"] += 2
-    assert check(record) == []
-
-
-def test_nobody_is_overtaken_by_somebody_of_another_cohort(record):
-    record.participants.append(participant(4, 1.0, cohort="blue"))
-    record.visits.append(visit(6, 4, "pair_grouper", (2010.0, 2011.0), cohort="blue"))
-    assert check(record) == []
-
-
 # Cohorts
 
 
@@ -277,22 +155,3 @@ def test_a_visit_in_another_cohort_than_its_participant(record):
 def test_somebody_who_came_to_another_cohort_than_is_stored(record):
     next(line for line in record.events if line.get("ticket") == "ticket-2")["cohort"] = "blue"
     assert "participant 2 came to cohort 'blue' and is in 'red'" in only_found(record)
-
-
-# Histories
-
-
-def test_histories_of_several_processes_are_read_in_order_of_time_and_without_a_torn_line(tmp_path):
-    (tmp_path / "history").mkdir()
-    (tmp_path / "history" / "web-1.jsonl").write_text('{"at": 2, "what": "b"}\n{"at": 4, "wh')
-    (tmp_path / "history" / "worker-1.jsonl").write_text('{"at": 3, "what": "c"}\n{"at": 1, "what": "a"}\n')
-    assert [line["what"] for line in history.read(tmp_path)] == ["a", "b", "c"]
-
-
-def test_what_is_told_can_be_read(tmp_path, monkeypatch):
-    monkeypatch.setenv(history.FOLDER, str(tmp_path))
-    monkeypatch.setenv(history.ROLE, "test")
-    monkeypatch.setattr(history, "_files", {})
-    history.tell("said", words=["a", "b"])
-    [line] = history.read(tmp_path)
-    assert (line["who"], line["what"], line["words"]) == ("test", "said", ["a", "b"])
