@@ -37,8 +37,12 @@ SCENARIOS: dict[str, Callable[[Bench], Any]] = {
 def run(bench: Bench, only: list[str]) -> dict[str, Any]:
     """Measure everything, or only what is named."""
     results: dict[str, Any] = {
-        "facts": machine.facts(bench.cursor),
+        "facts": {
+            **machine.facts(bench.cursor),
+            **(machine.peers_facts(peers_python()) if bench.with_peer else {}),
+        },
         "load_before": machine.load(),
+        "commit_before": machine.commit_takes(bench.cursor),
         "quick": bench.quick,
     }
     results["rounds"], results["rows"] = bench.rounds, []
@@ -55,7 +59,7 @@ def run(bench: Bench, only: list[str]) -> dict[str, Any]:
         if not only or name in only:
             results[name] = scenario(bench)
             store(results, "part.json")
-    return {**results, "load_after": machine.load()}
+    return {**results, "load_after": machine.load(), "commit_after": machine.commit_takes(bench.cursor)}
 
 
 def store(results: dict[str, Any], name: str) -> Path:
@@ -93,8 +97,9 @@ def finish(results: dict[str, Any], *, partly: bool) -> None:
         docs = ROOT / "docs"
         docs.mkdir(exist_ok=True)
         subprocess.run([peers_python(), "-m", "bench.plots", file, docs], cwd=ROOT, check=True)
+        (docs / "performance.json").write_text(json.dumps(report.without_samples(results), indent=1) + "\n")
         (docs / "performance.md").write_text(report.as_markdown(results))
-        print("Written: docs/performance.md and its plots")
+        print("Written: docs/performance.md, performance.json and the plots")
 
 
 if __name__ == "__main__":

@@ -23,8 +23,6 @@ def facts(cursor: Any) -> dict[str, Any]:
         "current_setting('synchronous_commit') || '/' || current_setting('full_page_writes')"
     )
     server, durability = cursor.fetchone()
-    # Writes to the log and nowhere else, so that the commit has something to wait for.
-    commits = seconds_each(lambda _: cursor.execute("SELECT pg_logical_emit_message(true, 'bench', '')"), range(200))
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": _commit(),
@@ -34,10 +32,26 @@ def facts(cursor: Any) -> dict[str, Any]:
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
         "PostgreSQL": server,
-        "a commit": f"{statistics.median(commits) * 1e3:.2f} ms",
         "fsync / synchronous_commit / full_page_writes": durability,
         **{name: version(name) for name in PACKAGES},
     }
+
+
+def commit_takes(cursor: Any) -> str:
+    """How long the disk makes a commit wait, which is another time now and then."""
+    # Writes to the log and nowhere else, so that the commit has something to wait for.
+    took = seconds_each(lambda _: cursor.execute("SELECT pg_logical_emit_message(true, 'bench', '')"), range(200))
+    return f"{statistics.median(took) * 1e3:.2f} ms"
+
+
+def peers_facts(python: Path) -> dict[str, str]:
+    """Versions in the environment of the peers, which has a Python of its own."""
+    asked = (
+        "import platform; from importlib.metadata import version as v; print(platform.python_version(), *map(v, %r))"
+    )
+    names = ("psynet", "dallinger", "SQLAlchemy")
+    done = subprocess.run([python, "-c", asked % (names,)], capture_output=True, text=True, check=True)
+    return dict(zip(("PsyNet's Python", *names), done.stdout.split(), strict=True))
 
 
 def load() -> list[float]:

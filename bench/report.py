@@ -30,6 +30,7 @@ def as_markdown(results: dict[str, Any]) -> str:
 
 def _facts(results: dict[str, Any]) -> Iterator[str]:
     facts = {**results["facts"], "rounds": results["rounds"]}
+    facts["a commit before and after"] = f"{results['commit_before']}, {results['commit_after']}"
     facts["load average before and after"] = f"{results['load_before'][0]}, {results['load_after'][0]}"
     yield from _table(["measured on", ""], [[name, str(value)] for name, value in facts.items()])
 
@@ -60,10 +61,22 @@ def _rows(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield from _table(["work", *SYSTEMS, "PsyNet / ours", "ours / floor", "bar"], cells)
     for row in rows:
         missed = not all(bar["met"] for bar in row["bars"])
-        told = " ".join(filter(None, [row["remark"], row["cost"] if missed else ""]))
+        told = " ".join(filter(None, [row["remark"], row["cost"] if missed else "", _samples(row["by"])]))
         if told:
             yield f"- *{row['title']}*: {told}"
     yield ""
+
+
+def _samples(by: dict[str, Any]) -> str:
+    counts = {system: len(values["samples"]) // len(values["rounds"]) for system, values in by.items()}
+    return f"Samples a round: {', '.join(f'{system} {n}' for system, n in counts.items())}."
+
+
+def without_samples(results: dict[str, Any]) -> Any:
+    """The results but for the single samples, which are many."""
+    if isinstance(results, dict):
+        return {key: without_samples(value) for key, value in results.items() if key != "samples"}
+    return [without_samples(value) for value in results] if isinstance(results, list) else results
 
 
 def _ratios(by: dict[str, Any]) -> tuple[str, str]:
@@ -135,7 +148,8 @@ def _workers(workers: dict[str, Any]) -> Iterator[str]:
         " twenty milliseconds; groups a second.\n"
     )
     cells = [[f"{r['median']:.0f} ({r['min']:.0f} to {r['max']:.0f})" for r in (rates["1"], rates["2"])]]
-    cells[0].append(f"≥ 1.6 times: {ratio:.2f} times, **{'met' if ratio >= 1.6 else 'missed'}**")
+    verdict = f", **{'met' if ratio >= 1.6 else 'missed'}**" if workers["judged"] else ""
+    cells[0].append(f"≥ 1.6 times: {ratio:.2f} times{verdict}")
     yield from _table(["one worker", "two workers", "bar"], cells)
 
 
@@ -155,12 +169,19 @@ def _profile(profile: dict[str, dict[str, float]]) -> Iterator[str]:
     kinds = sorted({kind for parts in profile.values() for kind in parts}, key=lambda kind: kind == "everything else")
     titles = {"arrive_and_ring": "arrive", "form": "form", "release": "release", "poll": "poll"}
     yield "## Where the time goes\n"
-    yield "Medians of this app's own time, each moment counted once; watching adds a little.\n"
+    yield (
+        "Medians of this app's own time, each moment counted once, in rounds of their own: while the machine's speed"
+        " changes, the sums differ from the medians above.\n"
+    )
     rows = [
-        [titles[verb], *(took(parts[kind]) if parts.get(kind) else "" for kind in kinds)]
+        [titles[verb], took(sum(parts.values())), *(_part(parts, kind) for kind in kinds)]
         for verb, parts in profile.items()
     ]
-    yield from _table(["", *kinds], rows)
+    yield from _table(["", "together", *kinds], rows)
+
+
+def _part(parts: dict[str, float], kind: str) -> str:
+    return f"{took(parts[kind])} ({parts[kind] / sum(parts.values()):.0%})" if parts.get(kind) else ""
 
 
 SECTIONS = {

@@ -168,7 +168,11 @@ def workers(bench: Bench) -> dict[str, Any]:
             bench.say(
                 f"workers: round {number} of {bench.rounds}, {processes}: {rates[processes][-1]:.0f} groups a second"
             )
-    return {"groups": n, "rates": {title: summary(values) for title, values in rates.items()}}
+    return {
+        "groups": n,
+        "judged": not bench.quick,
+        "rates": {title: summary(values) for title, values in rates.items()},
+    }
 
 
 def profile(bench: Bench) -> dict[str, dict[str, float]]:
