@@ -46,11 +46,10 @@ def commit_takes(cursor: Any) -> str:
 
 def peers_facts(python: Path) -> dict[str, str]:
     """Versions in the environment of the peers, which has a Python of its own."""
-    asked = (
-        "import platform; from importlib.metadata import version as v; print(platform.python_version(), *map(v, %r))"
-    )
     names = ("psynet", "dallinger", "SQLAlchemy")
-    done = subprocess.run([python, "-c", asked % (names,)], capture_output=True, text=True, check=True)
+    code = "import platform, sys; from importlib.metadata import version"
+    code += "; print(platform.python_version(), *map(version, sys.argv[1:]))"
+    done = subprocess.run([python, "-c", code, *names], capture_output=True, text=True, check=True)
     return dict(zip(("PsyNet's Python", *names), done.stdout.split(), strict=True))
 
 

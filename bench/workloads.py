@@ -91,8 +91,8 @@ WORKLOADS = (
         quick={"n": 40},
         cost="See below where the time goes: the statements alone, sent and answered, take nearly what the bar allows."
         " These are 1,500 rows to insert and 2,000 to update with their indexes and foreign keys, as on the floor, and"
-        " before them the look at everybody. The rest is Django making 1,000 visits with their participants for the rule"
-        " to see, and the new rows.",
+        " before them the look at everybody. The rest is Django making 1,000 visits with their participants, for the"
+        " rule to see, and the new rows.",
     ),
     Workload(
         "release",
