@@ -125,6 +125,7 @@ def test_a_group_that_is_first_tried_after_its_deadline_goes(command):
     assert states(links) == [LinkState.RELEASED] * 2
 
 
+@pytest.mark.postgresql
 def test_while_a_group_hangs_others_go_and_a_researcher_sees_which_one_it_is(command, site):
     """Catches: a sweep that waits for what another one is at work on; an error that is stored too late to be of use."""
     hanging, others = three_groups("hangs")
@@ -140,6 +141,7 @@ def test_while_a_group_hangs_others_go_and_a_researcher_sees_which_one_it_is(com
     assert states(held) == [LinkState.WAITING] * 2
 
 
+@pytest.mark.postgresql
 def test_what_a_killed_process_hung_at_is_tried_again_after_a_pause(command, site):
     """Catches: a second process that hangs at once where the first one did."""
     hanging, _ = three_groups("hangs")
