@@ -27,8 +27,11 @@ from syncgroups.states import PassOutcome
 
 from .scene import CHOICE, CLOSER, GROUPER, HELD, TALK, Scene, fresh
 
-#: Two verbs do not begin further apart than this, in seconds.
-JITTER = 0.004
+#: Two verbs do not begin further apart than this, in seconds; the slow ones take about as long to come to their locks.
+JITTER = 0.01
+
+#: Seconds for which a verb lingers, at most, once it has got a lock: who comes to want the rest crosswise has the time.
+LINGERING = 0.006
 
 
 def arrive(scene: Scene) -> None:
@@ -42,7 +45,7 @@ def arrive_again(scene: Scene) -> None:
 
 
 def add_to_group(scene: Scene) -> None:
-    scene.group().add(fresh(scene.people[scene.random.randint(3, 5)]))
+    scene.group().add(fresh(scene.people[scene.random.randint(3, 4)]))
 
 
 def elect_leader(scene: Scene) -> None:
@@ -54,7 +57,7 @@ def pause(scene: Scene) -> None:
 
 
 def resume(scene: Scene) -> None:
-    arrivals.resume(scene.random.choice([GROUPER, CHOICE, CLOSER, HELD]))
+    arrivals.resume(scene.paused)
 
 
 def process_now(scene: Scene) -> None:
@@ -147,12 +150,20 @@ def _say(name: str, scene: Scene, start: Start, wait: float) -> Exception | None
     start.wait(10)
     time.sleep(wait)
     try:
-        verb(scene)
+        with connection.execute_wrapper(partial(_linger, scene.random)):
+            verb(scene)
     except documented:
         return None
     except Exception as error:
         return error
     return None
+
+
+def _linger(random: Random, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    found = execute(sql, *rest)
+    if "FOR NO KEY UPDATE" in sql:
+        time.sleep(random.uniform(0, LINGERING))
+    return found
 
 
 @contextmanager

@@ -48,7 +48,10 @@ TABLES = [WakeUp, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup, B
 
 
 class Scene:
-    """Three people in one group, two of them also in another one, and three who are in none; some of them wait."""
+    """Three people in one group, two of them also in another one, and three who are in none; some of them wait.
+
+    Now and then a barrier is paused.
+    """
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -60,6 +63,10 @@ class Scene:
             for group in self.groups
             for person in self.people[: group.n_active_participants]
         )
+        paused = random.choice([HELD, CLOSER, None])
+        self.paused = paused or HELD
+        if paused:
+            BarrierRecord.objects.create(barrier_id=paused, paused_at=Now())
         self.links = ParticipantLinkBarrier.objects.bulk_create(self._visits())
         calls = {(link.barrier_id, link.sync_group_id) for link in self.links}
         WakeUp.objects.bulk_create(WakeUp(barrier_id=barrier, sync_group_id=group) for barrier, group in calls)

@@ -1,4 +1,4 @@
-"""What the machine has found, as the steps that it took, shrunk."""
+"""What the machine has found, as the steps that it took, and what it comes across too seldom to be relied upon."""
 
 import pytest
 
@@ -41,6 +41,57 @@ def test_who_is_added_to_a_group_makes_the_others_ready_at_a_grouper(site):
         site.arrive(person, "few_pair_grouper")
     site.sweep()
     site.add(1, people[0])
+    site.end_every_wait()
+
+
+def test_who_times_out_makes_the_others_ready(site):
+    """Catches: ending waits without waking the barrier: its rule sees fewer people."""
+    first, *others = (site.newcomer("morning") for _ in range(4))
+    site.arrive(first, "few_pair_grouper")
+    site.sweep()
+    site.pass_time(2)
+    for person in others:
+        site.arrive(person, "few_pair_grouper")
+    site.sweep()
+    site.check()
+    site.pass_time(2)
+    site.sweep()
+    site.check()
+    site.end_every_wait()
+
+
+@pytest.mark.parametrize("place", ["three", "pair_choice", "closer_team"])
+def test_nobody_fails_for_an_error_of_the_site(site, place):
+    """Catches: the declared policy where code of the site is at fault; not ending the wait at all."""
+    people = [site.newcomer("morning") for _ in range(3)]
+    grouper = {"pair_choice": "pair_grouper", "closer_team": "team_grouper"}.get(place)
+    for person in people if grouper else ():
+        site.arrive(person, grouper)
+    site.sweep()
+    site.break_site(place)
+    for person in people:
+        site.arrive(person, place)
+    site.sweep()
+    site.check()
+    site.pass_time(3)
+    site.sweep()
+    site.check()
+    assert "left" in {person.status for person in site.model.people.values()}
+    site.end_every_wait()
+
+
+def test_newcomers_fill_the_smallest_group_and_none_too_many(site):
+    """Catches: another order of the groups to join; more newcomers than places."""
+    people = [site.newcomer("morning") for _ in range(6)]
+    for person in people:
+        site.arrive(person, "team_grouper")
+    site.sweep()
+    smaller = site.model.groups[2].members
+    site.end(smaller[0].key, "leave")
+    for _ in range(6):
+        site.arrive(site.newcomer("morning"), "team_grouper")
+    site.sweep()
+    site.check()
     site.end_every_wait()
 
 

@@ -39,6 +39,8 @@ class Workers:
         self.model = Reference()
         self.doorbells: list[Unit] = []
         self.order = random.Random(0)
+        #: What there was to do after the last step, and may be waiting for a sweep.
+        self.due: set[Unit] = set()
         self._found: list[Unit] = []
         self._due_units = sweeping.due_units
         self._stack = ExitStack()
@@ -115,6 +117,8 @@ class Workers:
     def pass_time(self, minutes: int) -> None:
         testing.let_time_pass(minutes * MINUTE + A_MOMENT)
         self.model.now += minutes
+        # Time rings no bells.
+        self.due.update(self.model.due())
 
     # What must be true
 
@@ -125,6 +129,14 @@ class Workers:
             assert have[table] == rows, f"{table}:\n" + "\n".join(_differences(have[table], rows))
         broken = list(violations())
         assert not broken, "\n".join(broken)
+        self._everybody_is_rung_for()
+
+    def _everybody_is_rung_for(self) -> None:
+        """Where there has come to be something to do, a worker is told at once."""
+        due = set(self.model.due())
+        unheard = [u for u in due - self.due if not {u, u._replace(group=None)} & {*self.doorbells}]
+        assert not unheard, f"nobody rings for {unheard}"
+        self.due = due
 
     def _nothing_more(self) -> None:
         assert not self.model.formed, f"nobody had to be grouped: {self.model.formed}"
