@@ -16,7 +16,7 @@ from .deciding import Verdict, decide
 from .locks import lock_groups, until_settled
 from .looking import Scene, look_at_groups
 from .results import PassResult, at_the_bottom, find_record, keep_in_mind, note_on_record, record_of, set_aside
-from .units import Unit, claim
+from .units import Unit, claim, wake
 from .unreturned import CallAhead, CallUnreturned, has_not_returned, with_care
 
 logger = logging.getLogger(__name__)
@@ -61,7 +61,13 @@ def _announce_and_call(attempt: Callable[..., PassResult], barrier: Any, cohort:
     noted = _store(attempt, barrier, pks[0], CallUnreturned(barrier.id))
     if noted.outcome != PassOutcome.FAILED:
         return noted
-    return _one_batch(barrier, cohort, pks, skip_locked=True, announced=True)
+    called = _one_batch(barrier, cohort, pks, skip_locked=True, announced=True)
+    if called.outcome != PassOutcome.BUSY:
+        return called
+    # Others came in between and found nothing due. What was put off has not been tried: it is due again, at once.
+    unit = Unit(barrier.id, cohort, pks[0])
+    wake([unit])
+    return PassResult(PassOutcome.BUSY, {unit})
 
 
 def _without_release(attempt: Callable[..., PassResult], barrier: Any, group: int, error: Exception) -> PassResult:
