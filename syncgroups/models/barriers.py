@@ -63,6 +63,34 @@ class ParticipantLinkBarrier(Stored):
         _("ended by"), max_length=150, blank=True, help_text=_("Who ended it, if a person did.")
     )
     time_credit = models.FloatField(_("time credit"), default=0.0, help_text=_("Seconds of paid time earned."))
+    waited_for_match = models.FloatField(
+        _("waited for a match"),
+        default=0.0,
+        db_default=0.0,
+        help_text=_("Seconds spent waiting to be grouped, known once the visit has ended."),
+    )
+    waited_for_others = models.FloatField(
+        _("waited for others"),
+        default=0.0,
+        db_default=0.0,
+        help_text=_("Seconds spent waiting for the members of the group, or for the rule of the barrier."),
+    )
+    paused_for = models.FloatField(
+        _("paused for"), default=0.0, db_default=0.0, help_text=_("Seconds for which a researcher held the barrier.")
+    )
+    extensions = models.IntegerField(
+        _("extensions"), default=0, db_default=0, help_text=_("How often the participant has asked for more time.")
+    )
+    turns = models.IntegerField(
+        _("turns"), default=0, db_default=0, help_text=_("Pages of the waiting logic that have been completed.")
+    )
+    place_since = models.DateTimeField(
+        _("place since"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Of somebody who was sent back to be grouped: since when they have their place in the queue."),
+    )
 
     objects = LinkBarrierQuerySet.as_manager()
 
