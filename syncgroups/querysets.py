@@ -162,17 +162,12 @@ class LinkBarrierQuerySet(StatementQuerySet[Any]):
         ended = {"state": state, "reason": reason, "ended_by": by, "departure_time": Now()}
         return self.waiting().update(**ended, time_credit=credit, **ledger)
 
-    def put_off(self, since: Any) -> int:
-        """Give back the time that has passed since then, or since a later arrival, to those who wait."""
-        held = Now() - Case(When(arrival_time__gt=since, then=F("arrival_time")), default=Value(since))
-        return self.waiting().update(deadline=F("deadline") + held, paused_for=F("paused_for") + InSeconds(held))
-
-    def note_pauses(self, records: BarrierRecordQuerySet) -> int:
-        """Put down the pauses, of those of the barriers' records, that go on as these waits end."""
+    def put_off(self, records: BarrierRecordQuerySet) -> int:
+        """Put down the pauses that go on by these records, as those who wait are let go on or end: no time has run."""
         paused = records.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
-        since = Greatest(F("arrival_time"), Subquery(paused.values("paused_at")))
-        held = self.waiting().filter(Exists(paused))
-        return held.update(paused_for=F("paused_for") + InSeconds(Now() - since))
+        held = Now() - Greatest(F("arrival_time"), Subquery(paused.values("paused_at")))
+        those = self.waiting().filter(Exists(paused))
+        return those.update(deadline=F("deadline") + held, paused_for=F("paused_for") + InSeconds(held))
 
     def extend(self, seconds: float, *, limit: int) -> int:
         """Those who have not asked for more time `limit` times may wait for so many seconds more."""

@@ -105,7 +105,7 @@ def end_visits(
     """
     links = sorted(links, key=attrgetter("barrier_id"))
     if maybe_paused and links:
-        _note_pauses([link.pk for link in links])
+        _put_off([link.pk for link in links])
     for barrier_id, visits in groupby(links, key=attrgetter("barrier_id")):
         pks = [visit.pk for visit in visits]
         barrier = registry.find(barrier_id) or registry.Undeclared(barrier_id)
@@ -120,8 +120,8 @@ def end_visits(
 
 
 @prepared
-def _note_pauses(pks: Any) -> Any:
-    return ParticipantLinkBarrier.objects.filter(Among("pk", pks)).note_pauses(BarrierRecord.objects.all())
+def _put_off(pks: Any) -> Any:
+    return ParticipantLinkBarrier.objects.filter(Among("pk", pks)).put_off(BarrierRecord.objects.all())
 
 
 @prepared
