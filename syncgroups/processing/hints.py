@@ -1,0 +1,18 @@
+"""Whose page shows other numbers once a pass is through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from .deciding import Verdict
+
+#: Of those who wait at one place, the first so many are told. Where more wait, their next poll will do: told of each
+#: arrival, all of them would ask each time.
+MOST = 50
+
+
+def onlookers(verdicts: Iterable[Verdict]) -> Iterator[Any]:
+    """Primary keys of those who were waiting when the barrier looked: somebody has come, or is about to go."""
+    return (pk for verdict in verdicts for pk in islice(verdict.scene.here, MOST))
