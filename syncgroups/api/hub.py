@@ -93,11 +93,11 @@ class Hub:
             for seat in self._seats.get(key, ()):
                 seat.wake()
 
-    def wake_everybody(self) -> None:
-        """Not all at the same moment: each of them is about to ask how things stand."""
+    def wake_everybody(self, within: float) -> None:
+        """Within so many seconds: each of them is about to ask how things stand."""
         with self._changed:
             for seat in (seat for seats in self._seats.values() for seat in seats):
-                seat.wake(after=uniform(0, settings.POLL_INTERVAL))  # noqa: S311 - no secret depends on it
+                seat.wake(after=uniform(0, within))  # noqa: S311 - no secret depends on it
 
     # The listener
 
@@ -105,36 +105,37 @@ class Hub:
         failures = 0
         while not self._over():
             try:
-                if self._hear(notifier()):
-                    return
+                self._hear(notifier(), within=settings.POLL_INTERVAL if failures else 0.0)
+                failures = 0
             except Exception as error:
                 # Whatever it is, a site's own notifier may be at work: those who wait must not depend on it.
-                failures = 0 if self.listening else failures + 1
-                logger.warning("Hints cannot be heard (%s): pages poll meanwhile.", error or repr(error))
-            self.listening = False
-            self.wake_everybody()
-            self._pause(min(PAUSE * 2**failures, LONGEST_PAUSE))
+                failures = 1 if self.listening else failures + 1
+                if failures == 1:
+                    logger.warning("No hint can be heard (%s): streams go by the clock.", error or repr(error))
+            if self.listening:
+                self.listening = False
+                self.wake_everybody(settings.POLL_INTERVAL)
+            if failures:
+                self._pause(min(PAUSE * 2**failures, LONGEST_PAUSE))
 
-    def _hear(self, notifier: Notifier) -> bool:
-        """Listen until nobody has a seat any longer."""
+    def _hear(self, notifier: Notifier, *, within: float) -> None:
+        """Listen until nobody has a seat any longer. Everybody is woken as it begins, `within` so many seconds."""
         with closing(notifier.listen()) as lists:
             for messages in lists:
                 if not self.listening:
                     self.listening = True
-                    self.wake_everybody()
-                for message in messages:
-                    for key in keys_of(message):
-                        self.wake(key)
-                if not messages and self._over():
-                    return True
-        return False
+                    self.wake_everybody(within)
+                for key in (key for message in messages for key in keys_of(message)):
+                    self.wake(key)
+                if not messages and not self._seats:
+                    return
 
     def _over(self) -> bool:
-        """Whether nobody has a seat. Then the thread has ended: the next one to take a seat starts another."""
+        """Whether nobody has a seat. Then the thread ends: the next one to take a seat starts another."""
         with self._changed:
             if self._seats:
                 return False
-            self._thread, self.listening = None, False
+            self._thread = None
             return True
 
     def _pause(self, seconds: float) -> None:

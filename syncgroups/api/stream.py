@@ -35,6 +35,9 @@ ALIVE = ":\n\n"
 #: Seconds between two signs that the stream is alive. Proxies give up after sixty, many after thirty.
 KEEPALIVE = 15.0
 
+#: Seconds for which the first hint waits for the process to hear hints at all.
+OPENING = 2.0
+
 #: Seconds for which a stream lasts, about. The page opens another one, and is asked anew who it is.
 LIFE = 600.0
 
@@ -85,7 +88,10 @@ async def _events(request: HttpRequest, key: str) -> AsyncIterator[str]:
     clock = asyncio.get_running_loop().time
     end, look_at = clock() + LIFE * uniform(0.9, 1.0), inf  # noqa: S311 - not all at the same moment, no secret
     with hub.seat(key) as seat:
-        yield f"retry: {RETRY * uniform(0.5, 1.5) * 1000:.0f}\n\n{CHANGED}"  # noqa: S311
+        yield f"retry: {RETRY * uniform(0.5, 1.5) * 1000:.0f}\n\n"  # noqa: S311
+        if not hub.listening:
+            await seat.woken(OPENING)
+        yield CHANGED
         while (now := clock()) < end:
             if now >= look_at:
                 if not await sync_to_async(_takes_part, thread_sensitive=False)(request, key):

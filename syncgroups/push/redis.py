@@ -43,7 +43,7 @@ class Notifier(notifiers.Notifier):
             pipeline.execute()
 
     def listen(self) -> Generator[list[str], None, None]:
-        client = self._client(socket_keepalive=True, health_check_interval=HEALTH_CHECK, retry=Retry(NoBackoff(), 0))
+        client = self._client(health_check_interval=HEALTH_CHECK, retry=Retry(NoBackoff(), 0))
         with closing(client), closing(client.pubsub()) as hearing:
             hearing.subscribe(self._channel(client))
             begun = False

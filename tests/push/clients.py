@@ -6,6 +6,8 @@ import contextlib
 import http.client
 import json
 import socket
+import time
+from collections.abc import Callable
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
@@ -29,6 +31,8 @@ class EventSource:
         self.response = self.connection.getresponse()
         self.status, self.headers = self.response.status, self.response.headers
         self.heard: Queue[str] = Queue()
+        #: As they were sent.
+        self.lines: list[str] = []
         if self.status == 200:
             # Streams are alive for longer than a test waits.
             self._socket.settimeout(None)
@@ -67,7 +71,8 @@ class EventSource:
         event = None
         try:
             for line in self.response:
-                match line.decode().rstrip("\n").partition(":"):
+                self.lines.append(line.decode().rstrip("\n"))
+                match self.lines[-1].partition(":"):
                     case ["", ":", _]:
                         self.heard.put("alive")
                     case ["retry", _, _]:
@@ -81,6 +86,14 @@ class EventSource:
             # Closed, by whichever side.
             pass
         self.heard.put("end")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for another process to have done something."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
 
 
 def ask(port: int, participant: Any, **headers: str) -> tuple[int, Any]:

@@ -17,10 +17,11 @@ from project.keeper import Keeper
 from project.serve import free_port
 from project.servers import Valkey, wait_until
 from syncgroups import testing
-from syncgroups.push import publishing
+from syncgroups.push import Notifier, publishing
 from tests.servers import ROOT
 
 from .clients import EventSource
+from .ears import Ears
 from .site.places import PLACES
 
 POSTGRESQL, REDIS = "syncgroups.push.postgresql.Notifier", "syncgroups.push.redis.Notifier"
@@ -107,3 +108,12 @@ def listen() -> Iterator[Callable[..., EventSource]]:
     yield open_stream
     for stream in streams:
         stream.close()
+
+
+@pytest.fixture
+def ears(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> Iterator[Ears]:
+    """Hear what is said by the notifier of the settings."""
+    monkeypatch.setattr(Notifier, "breath", 0.05)
+    ears = Ears()
+    yield ears
+    ears.close()
