@@ -7,7 +7,7 @@ longer: what the page asks after it is either up to date, or there is another ev
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from math import inf
 from random import uniform
 from typing import Any
@@ -82,7 +82,7 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     return response
 
 
-async def _events(request: HttpRequest, key: str) -> AsyncIterator[str]:
+async def _events(request: HttpRequest, key: str) -> AsyncGenerator[str, None]:
     # The thread of this request, which waits until the response has ended, and whatever was read in it.
     await sync_to_async(connections.close_all)()
     clock = asyncio.get_running_loop().time
