@@ -23,8 +23,10 @@ SAMPLES = (0, 1, 2, 3, 5, 6, 7, 11, 20, 100)
 def words_of_wait(participant: AbstractParticipant, link: ParticipantLinkBarrier, wait: Wait | None) -> dict[str, Any]:
     """What the template of a waiting page says about the wait. One query, for the estimate."""
     now, deadline = timezone.now(), wait.until if wait else link.deadline
+    barrier = registry.find(link.barrier_id)
     words = {
-        "purpose": purpose(registry.find(link.barrier_id)),
+        "purpose": purpose(barrier),
+        "extend_label": more_time(getattr(barrier, "extension_time", None) or getattr(barrier, "max_wait_time", 0)),
         "now": now,
         "since": link.arrival_time,
         "deadline": deadline,
