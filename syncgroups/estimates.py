@@ -67,7 +67,7 @@ def _recent(barrier_id: str, cohort: str) -> Any:
     """The newest visits to the barrier among the newest of all.
 
     A range of the primary key, because an index by barrier would have to be written by everybody who arrives or goes.
-    Its upper end says nothing, but tells PostgreSQL that the range is small.
+    Its upper end leaves nothing out: it is there for PostgreSQL, which takes a range with two ends for a small one.
     """
     newest = Subquery(ParticipantLinkBarrier.objects.order_by("-pk").values("pk")[:1], output_field=BigIntegerField())
     visits = ParticipantLinkBarrier.objects.filter(pk__gt=newest - WINDOW, pk__lte=newest)

@@ -144,9 +144,10 @@ def test_a_poll_at_a_grouper_counts_those_who_wait_there():
     assert used & OF_OPEN_VISITS
 
 
-@pytest.mark.parametrize("barrier_id", ["pairs_grouper", "meet"])
+@pytest.mark.parametrize("barrier_id", ["pairs_grouper", "meet", "hall_grouper"])
 def test_an_estimate_reads_the_newest_visits_only(barrier_id):
-    """Catches a window whose size PostgreSQL cannot guess: it would rather read the whole table."""
+    """Catches a window by time, which no index serves."""
+    testing.arrive_all(testing.make_participants(1), "hall_grouper")
     person = ParticipantLinkBarrier.objects.at(barrier_id).waiting().earliest("pk").participant
     [wait] = standing_of(person).waits
     used = indexes_of(lambda: estimate_of(person, wait))
