@@ -19,7 +19,16 @@ class Settings:
     POLL_INTERVAL: float = 1.0
 
     #: Seconds between two writes of ``last_seen_at``; signs of life in between are not stored.
-    LAST_SEEN_INTERVAL: float = 10.0
+    LAST_SEEN_INTERVAL: float = 5.0
+
+    #: Seconds without a sign of life after which a participant is quiet: not matched, until they are back.
+    QUIET_AFTER: float = 20.0
+
+    #: Seconds without a sign of life after which a participant is gone: absent, for those who wait for them.
+    GONE_AFTER: float = 90.0
+
+    #: Seconds that are added to both while the page says that it is hidden: browsers stop its timers.
+    HIDDEN_GRACE: float = 120.0
 
     #: Longest pause, in seconds, before a pass that failed is tried again (1, 2, 4 ... up to this).
     RETRY_MAX_INTERVAL: float = 60.0

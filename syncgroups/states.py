@@ -13,6 +13,15 @@ class ParticipantStatus(TextChoices):
     LEFT = "left", _("Left")
 
 
+class Presence(TextChoices):
+    # Gives signs of life. Also true of everybody of whom none has ever been asked.
+    PRESENT = "present", _("Present")
+    # Silent for a while: keeps their place, and is not matched until they are back.
+    QUIET = "quiet", _("Quiet")
+    # Silent for so long that they count as absent.
+    GONE = "gone", _("Gone")
+
+
 class LinkState(TextChoices):
     # Arrived, and still held at the barrier. Has no departure time yet.
     WAITING = "waiting", _("Waiting")
@@ -24,14 +33,38 @@ class LinkState(TextChoices):
     FAILED = "failed", _("Failed")
     # The participant left or finished while being held.
     WITHDRAWN = "withdrawn", _("Withdrawn")
+    # The group could not go on; the participant waits at the grouper again, with the place of before.
+    REGROUPED = "regrouped", _("Sent back to be grouped")
 
 
 class TimeoutPolicy(TextChoices):
     # The participant is failed (PsyNet's rule).
     FAIL = "fail", _("Fail")
-    # The participant goes on alone.
+    # The participant goes on alone; at a grouper, in a group of one.
     RELEASE = "release", _("Go on alone")
     # The participation ends without fault, with the credit earned so far.
+    LEAVE = "leave", _("Leave with credit")
+
+
+class AbsencePolicy(TextChoices):
+    """What the present get when a member of their group has not come in time. The absent are failed."""
+
+    # They go on as a smaller group, if that is no smaller than its minimum.
+    GO_ON = "go_on", _("Go on without the absent")
+    # They wait at the grouper again, ahead of newcomers.
+    REGROUP = "regroup", _("Back to the grouper")
+    # Their participation ends without fault, with the credit earned so far.
+    LEAVE = "leave", _("Leave with credit")
+    # They are failed, too.
+    FAIL = "fail", _("Fail")
+
+
+class ShortagePolicy(TextChoices):
+    """What those get whose group has shrunk below its minimum, where that is not left to the usual rule."""
+
+    # They wait at the grouper again, ahead of newcomers.
+    REGROUP = "regroup", _("Back to the grouper")
+    # Their participation ends without fault, with the credit earned so far.
     LEAVE = "leave", _("Leave with credit")
 
 

@@ -23,23 +23,23 @@ SAMPLES = (0, 1, 2, 3, 5, 6, 7, 11, 20, 100)
 def words_of_wait(participant: AbstractParticipant, link: ParticipantLinkBarrier, wait: Wait | None) -> dict[str, Any]:
     """What the template of a waiting page says about the wait. One query, for the estimate."""
     now, deadline = timezone.now(), wait.until if wait else link.deadline
-    barrier = registry.find(link.barrier_id)
+    barrier = registry.get(link.barrier_id)
     words = {
         "purpose": purpose(barrier),
-        "extend_label": more_time(getattr(barrier, "extension_time", None) or getattr(barrier, "max_wait_time", 0)),
+        "extend_label": more_time(barrier.extension_time),
         "now": now,
         "since": link.arrival_time,
         "deadline": deadline,
         "waited": clock((now - link.arrival_time).total_seconds()),
         "left": clock((deadline - now).total_seconds()),
-        "paused": getattr(wait, "paused", False),
     }
     if wait is None:
         return words
     needed = wait.n_needed
     counts = "" if needed is None else count(wait.n_here, needed)
     forms = "" if needed is None else json.dumps(count_forms(), ensure_ascii=False)
-    return {**words, "counts": counts, "count_forms": forms, "estimate": hope(estimate_of(participant, wait))}
+    words |= {"paused": wait.paused, "counts": counts, "count_forms": forms}
+    return {**words, "estimate": hope(estimate_of(participant, wait))}
 
 
 def purpose(barrier: Any) -> str:

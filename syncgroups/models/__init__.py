@@ -3,6 +3,7 @@
 from .barriers import BarrierRecord, ParticipantLinkBarrier, WakeUp
 from .groups import ParticipantLinkSyncGroup, SimpleSyncGroup, SyncGroup
 from .participants import AbstractParticipant, Participant, all_participants, get_participant_model
+from .presence import PresenceInterval
 
 __all__ = [
     "AbstractParticipant",
@@ -10,6 +11,7 @@ __all__ = [
     "Participant",
     "ParticipantLinkBarrier",
     "ParticipantLinkSyncGroup",
+    "PresenceInterval",
     "SimpleSyncGroup",
     "SyncGroup",
     "WakeUp",

@@ -63,6 +63,34 @@ class ParticipantLinkBarrier(Stored):
         _("ended by"), max_length=150, blank=True, help_text=_("Who ended it, if a person did.")
     )
     time_credit = models.FloatField(_("time credit"), default=0.0, help_text=_("Seconds of paid time earned."))
+    waited_for_match = models.FloatField(
+        _("waited for a match"),
+        default=0.0,
+        db_default=0.0,
+        help_text=_("Seconds spent waiting to be grouped, known once the visit has ended."),
+    )
+    waited_for_others = models.FloatField(
+        _("waited for others"),
+        default=0.0,
+        db_default=0.0,
+        help_text=_("Seconds spent waiting for the members of the group, or for the rule of the barrier."),
+    )
+    paused_for = models.FloatField(
+        _("paused for"), default=0.0, db_default=0.0, help_text=_("Seconds for which a researcher held the barrier.")
+    )
+    extensions = models.IntegerField(
+        _("extensions"), default=0, db_default=0, help_text=_("How often the participant has asked for more time.")
+    )
+    turns = models.IntegerField(
+        _("turns"), default=0, db_default=0, help_text=_("Pages of the waiting logic that have been completed.")
+    )
+    place_since = models.DateTimeField(
+        _("place since"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Of somebody who was sent back to be grouped: since when they have their place in the queue."),
+    )
 
     objects = LinkBarrierQuerySet.as_manager()
 
@@ -125,6 +153,12 @@ class ParticipantLinkBarrier(Stored):
         return (until - self.arrival_time).total_seconds()
 
     @property
+    def overdue(self) -> bool:
+        """Whether the time is up, at the moment when the engine looked, or by now."""
+        moment = self.__dict__.get("seen_at") or timezone.now()
+        return self.state == LinkState.WAITING and self.deadline <= moment
+
+    @property
     def failed(self) -> bool:
         """Whether the wait ended with the participant's failure."""
         late = self.state == LinkState.TIMED_OUT
@@ -145,6 +179,13 @@ class ParticipantLinkBarrier(Stored):
     def release(self, reason: str = "", *, by: str = "") -> None:
         """Let the participant through. Locks the participant. Raises `NotWaiting` when the visit has ended."""
         front_door().release(self, reason, by=by)
+
+    def extend(self) -> None:
+        """Wait for longer, as often and as long as the barrier allows. Locks the participant.
+
+        Raises `NotWaiting` when the visit has ended, `NoExtensionLeft`.
+        """
+        front_door().extend(self)
 
     def get_waiting_participants(self, for_update: bool = False) -> list[AbstractParticipant]:
         """Active participants of this cohort who wait at the same barrier, in order of arrival.

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import settings
 from ..exceptions import AmbiguousGroup, NotInGroup
 from ..querysets import ParticipantQuerySet
-from ..states import ParticipantStatus
+from ..states import ParticipantStatus, Presence
 from .base import Stored, front_door
 
 if TYPE_CHECKING:
@@ -50,6 +50,25 @@ class AbstractParticipant(Stored):
         blank=True,
         help_text=_("Time of the last request, give or take a few seconds."),
     )
+    presence = models.CharField(
+        _("presence"),
+        max_length=10,
+        choices=Presence,
+        default=Presence.PRESENT,
+        db_default=Presence.PRESENT,
+        editable=False,
+        help_text=_("Whether requests of the participant's page come in."),
+    )
+    # Each is empty once it has passed, so that an index over it finds those who are due, and nobody else.
+    quiet_at = models.DateTimeField(_("quiet from"), null=True, blank=True, editable=False, db_index=True)
+    gone_at = models.DateTimeField(_("gone from"), null=True, blank=True, editable=False, db_index=True)
+    page_hidden = models.BooleanField(
+        _("page hidden"),
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text=_("Whether the page has said that nobody sees it: another tab is in front, or the phone is locked."),
+    )
     time_credit = models.FloatField(
         _("time credit"), default=0.0, help_text=_("Seconds of paid time earned by waiting at barriers.")
     )
@@ -68,6 +87,11 @@ class AbstractParticipant(Stored):
     def is_active(self) -> bool:
         """Whether the participant may still arrive, wait and be grouped."""
         return self.status == ParticipantStatus.WORKING and not self.failed
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the participant gives signs of life, or has never been asked for any."""
+        return self.presence == Presence.PRESENT
 
     @property
     def active_sync_groups(self) -> dict[str, SyncGroup]:

@@ -16,7 +16,7 @@ def ago(seconds):
 
 
 def waiting(*, since=5, here=1, needed=3):
-    return Wait("b", "v", ago(since), ago(-600), here, needed)
+    return Wait("b", "v", ago(since), ago(-600), here, needed, paused=False, extensions_left=0)
 
 
 def arrivals(*seconds):

@@ -242,8 +242,8 @@
     schedule();
   });
   // A form that is on its way must not be overtaken by a reload.
-  page.addEventListener("submit", () => {
-    leaving = true;
+  document.addEventListener("submit", (event) => {
+    leaving = leaving || !event.defaultPrevented;
   });
   schedule();
 })();
