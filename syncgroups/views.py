@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.decorators import classonlymethod, method_decorator
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -23,6 +25,7 @@ from .models import AbstractParticipant, ParticipantLinkBarrier
 from .standing import explain_end, standing_of
 from .states import LinkState
 from .waiting import Activity, WaitPage
+from .wording import words_of_wait
 
 #: Seconds between two reloads of a waiting page that has no scripts: each is a whole page to fetch and to hear.
 SHORTEST_REFRESH = 3
@@ -229,6 +232,11 @@ class BarrierView(BarrierMixin, View):
         """
         return self.get_poll_url() if push.offered(self.request) and not self.get_token() else ""
 
+    def get_estimate_url(self, link: ParticipantLinkBarrier) -> str:
+        """Where the waiting page asks, now and then, how long it may still take."""
+        asked = urlencode({"visit": link.public_id, "language": get_language() or ""})
+        return f"{reverse('syncgroups:estimate')}?{asked}"
+
     def get_token(self) -> str:
         """What the waiting page sends as ``Authorization: Participant …``; empty where a cookie says who asks."""
         return ""
@@ -278,21 +286,24 @@ class BarrierView(BarrierMixin, View):
     def get_page_context(self, page: WaitPage, link: ParticipantLinkBarrier) -> dict[str, Any]:
         """What the template of a waiting page is given."""
         waits = {wait.visit_id: wait for wait in standing_of(self.participant).waits}
+        wait = waits.get(str(link.public_id))
         interval = max(page.wait_time, settings.POLL_INTERVAL)
         return {
             "participant": self.participant,
             "page": page,
             "link": link,
-            "wait": waits.get(str(link.public_id)),
+            "wait": wait,
             "title": _("Please wait"),
             **self.get_choices(link),
             **self.get_turns(page, link),
             "poll_url": self.get_poll_url(),
             "poll_interval": interval,
             "stream_url": self.get_stream_url(),
-            "stream_poll_interval": max(interval, settings.PUSH_POLL_INTERVAL),
+            "push_poll_interval": max(interval, settings.PUSH_POLL_INTERVAL),
             "refresh_after": max(math.ceil(interval), SHORTEST_REFRESH),
             "token": self.get_token(),
+            "estimate_url": self.get_estimate_url(link),
+            **words_of_wait(self.participant, link, wait),
         }
 
     def get_choices(self, link: ParticipantLinkBarrier) -> dict[str, Any]:
