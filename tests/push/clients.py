@@ -56,8 +56,10 @@ class EventSource:
 
     def until(self, wanted: str) -> list[str]:
         """What comes before this."""
-        heard = []
+        heard: list[str] = []
+        deadline = time.monotonic() + PATIENCE
         while (word := self.next()) != wanted:
+            assert time.monotonic() < deadline, f"{wanted} never came, but {heard}"
             heard.append(word)
         return heard
 

@@ -93,6 +93,12 @@ def test_what_is_said_after_the_first_hint_and_before_the_stream_waits_is_not_lo
     monkeypatch.setattr(api_stream, "hub", hub := Hub())
 
     async def scene():
+        with hub.seat("somebody else") as other:
+            # From here on nothing makes up for a hint that is lost.
+            assert await other.woken(PATIENCE)
+            return await hint_in_between()
+
+    async def hint_in_between():
         async with aclosing(api_stream._events(None, "somebody")) as events:
             assert [await anext(events) for _ in range(2)] == [ANY, api_stream.CHANGED]
             # The stream stands still here, and the page asks. This comes too late for its answer.
