@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -104,11 +105,45 @@ def _require_place(participant: AbstractParticipant, barrier: Any, group: int | 
         )
 
 
-def note_presence(participant: AbstractParticipant) -> None:
-    """Store that there is a sign of life. Seldom a query, never a wait: see ``LAST_SEEN_INTERVAL``."""
+def note_presence(participant: AbstractParticipant, *, hidden: bool = False, barriers: Iterable[str] = ()) -> None:
+    """Store that there is a sign of life. Seldom a query, never a wait: see ``LAST_SEEN_INTERVAL``.
+
+    Parameters
+    ----------
+    hidden
+        Whether the page says that nobody sees it. Then it may be silent for longer.
+    barriers
+        Ids of the barriers where the participant waits, which may have thresholds of their own.
+    """
     interval = timedelta(seconds=settings.LAST_SEEN_INTERVAL)
-    if participant.last_seen_at is None or timezone.now() - participant.last_seen_at > interval:
-        processing.mark_seen(participant)
+    lately = participant.last_seen_at is not None and timezone.now() - participant.last_seen_at <= interval
+    if lately and participant.is_present and hidden == participant.page_hidden:
+        return
+    quiet_after, gone_after = _thresholds(barriers)
+    grace = settings.HIDDEN_GRACE if hidden else 0
+    woken = processing.mark_seen(
+        participant, hidden=hidden, quiet_after=quiet_after + grace, gone_after=gone_after + grace
+    )
+    transaction.on_commit(partial(ring, woken))
+
+
+def _thresholds(barriers: Iterable[str]) -> tuple[float, float]:
+    """Seconds of silence after which somebody who waits there is quiet, and gone."""
+    declared = [barrier for barrier in map(registry.find, barriers) if barrier is not None]
+    quiet_after = max((b.quiet_after for b in declared if b.quiet_after is not None), default=settings.QUIET_AFTER)
+    gone_after = max((b.gone_after for b in declared if b.gone_after is not None), default=settings.GONE_AFTER)
+    return quiet_after, max(gone_after, quiet_after)
+
+
+def extend(link: ParticipantLinkBarrier) -> None:
+    """See `ParticipantLinkBarrier.extend`."""
+    barrier = registry.get(link.barrier_id)
+    processing.extend(link, seconds=barrier.extension_time, limit=barrier.extensions)
+
+
+def turn_page(link: ParticipantLinkBarrier, turn: int) -> bool:
+    """Note that the page of the waiting logic with that number (from 0) is done. True unless it was done before."""
+    return bool(_stored().filter(pk=link.pk).turn_page(turn))
 
 
 def fail(participant: AbstractParticipant, reason: str = "", *, by: str = "") -> bool:

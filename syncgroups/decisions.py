@@ -56,6 +56,12 @@ class Decision:
     #: Participants to fail, whether they wait here or not, and why.
     fail: Sequence[Any] = ()
     fail_reason: str = ""
+    #: Participants whose participation ends without fault, whether they wait here or not.
+    leave: Sequence[Any] = ()
+    #: Participants to send back to the grouper, with the place that they had there.
+    regroup: Sequence[Any] = ()
+    #: Why they leave or are sent back.
+    reason: str = ""
     #: Groups to form; their members are let through.
     groups: Sequence[GroupProposal] = ()
     #: ``(participant, group)`` pairs: existing groups that gain a member, who is let through.
@@ -66,6 +72,11 @@ class Decision:
         """Everybody who goes on: released, joined or grouped, in that order."""
         grouped = [member for proposal in self.groups for member in proposal.members]
         return [*self.release, *(participant for participant, _ in self.joins), *grouped]
+
+    @cached_property
+    def moved(self) -> list[Any]:
+        """Everybody for whom something was decided."""
+        return [*self.let_through, *self.regroup, *self.leave, *self.fail]
 
 
 def check(decision: Decision, waiting: Collection[Any], joinable: Collection[Any] = (), *, barrier_id: str) -> None:
@@ -79,18 +90,21 @@ def check(decision: Decision, waiting: Collection[Any], joinable: Collection[Any
 
 def _faults(decision: Decision, waiting: Collection[Any], joinable: Collection[Any]) -> Iterator[str]:
     here = {participant.pk for participant in waiting}
-    named = Counter(participant.pk for participant in decision.let_through)
+    named = Counter(participant.pk for participant in (*decision.let_through, *decision.regroup))
     for pk, times in named.items():
         if pk not in here:
             yield f"participant {pk} was chosen but is not waiting here."
         if times > 1:
             yield f"participant {pk} was chosen {times} times."
     cohorts = {participant.cohort for participant in waiting}
-    for participant in decision.fail:
-        if participant.pk in named:
-            yield f"participant {participant.pk} was chosen both to go on and to fail."
-        if participant.cohort not in cohorts:
-            yield f"participant {participant.pk} was chosen to fail, and is of another cohort."
+    for end, participants in (("fail", decision.fail), ("leave", decision.leave)):
+        for participant in participants:
+            if participant.pk in named:
+                yield f"participant {participant.pk} was chosen both to go on and to {end}."
+            if participant.cohort not in cohorts:
+                yield f"participant {participant.pk} was chosen to {end}, and is of another cohort."
+    if {participant.pk for participant in decision.fail} & {participant.pk for participant in decision.leave}:
+        yield "somebody was chosen both to fail and to leave."
     offered = {group.pk for group in joinable}
     for _, group in decision.joins:
         if group.pk not in offered:

@@ -40,6 +40,14 @@ class ImpureRule(SyncGroupsError, RuntimeError):
     """A rule queried the database while it was deciding."""
 
 
+class NoGrouper(SyncGroupsError, LookupError):
+    """There is no grouper to which members of a group could be sent back."""
+
+
+class NoExtensionLeft(SyncGroupsError, RuntimeError):
+    """The participant has asked for more time as often as the barrier allows."""
+
+
 class InvalidVisit(SyncGroupsError, ValueError):
     """The name of a visit cannot be stored."""
 

@@ -37,8 +37,20 @@ class Grouper(Barrier):
         self.group_type = group_type
         self._require(is_name(group_type), "group_type must be a text of 1 to 100 characters")
         self._require(
-            self.on_timeout != TimeoutPolicy.RELEASE, "on_timeout='release' would send people on without a group"
+            self.on_timeout != TimeoutPolicy.RELEASE or self.allows_one,
+            "on_timeout='release' would send people on without a group, because a group of one is too small",
         )
+
+    @property
+    def allows_one(self) -> bool:
+        """Whether somebody whose time is up may go on as a group of one."""
+        return False
+
+    def group_of_one(self, participant: Any) -> GroupProposal:
+        """The group with which somebody goes on alone. Raises `BadProposal` where it would be too small."""
+        if not self.allows_one:
+            raise BadProposal(f"Barrier '{self.id}': on_timeout() sends {participant} on alone, and that is too few.")
+        return GroupProposal(members=[participant], leader=participant)
 
     def ready_to_group(self, participants: list[Any]) -> bool:
         """Whether (some of) these participants, in order of arrival, can be grouped now. Pure."""
@@ -146,6 +158,8 @@ class SimpleGrouper(Grouper):
         **kwargs: Any,
     ) -> None:
         renamed = kwargs.pop("group_size", None)
+        self.initial_group_size: int = initial_group_size  # type: ignore[assignment]
+        self.min_group_size: int = initial_group_size if min_group_size == INITIAL else min_group_size  # type: ignore[assignment]
         super().__init__(group_type, **kwargs)
         self._require(renamed is None, "the parameter group_size is called initial_group_size")
         self._require(initial_group_size is not None, "initial_group_size must be given")
@@ -163,9 +177,7 @@ class SimpleGrouper(Grouper):
         def size(value: Any) -> Any:
             return initial_group_size if value == INITIAL else value
 
-        self.initial_group_size: int = initial_group_size  # type: ignore[assignment]
         self.max_group_size: int | None = size(max_group_size)
-        self.min_group_size: int = size(min_group_size)
         self.batch_size: int = size(batch_size)
         self.join_existing_groups = join_existing_groups
         self.join_criterion = join_criterion
@@ -188,6 +200,13 @@ class SimpleGrouper(Grouper):
         )
 
     @property
+    def allows_one(self) -> bool:
+        return self.min_group_size == 1
+
+    def group_of_one(self, participant: Any) -> GroupProposal:
+        return dataclasses.replace(super().group_of_one(participant), **self._sizes())
+
+    @property
     def minimum_waiting(self) -> int:
         # A rule of the site's own may be content with fewer.
         kind = type(self)
@@ -207,14 +226,17 @@ class SimpleGrouper(Grouper):
         return [self._proposal(members) for members in parts]
 
     def _proposal(self, members: list[Any]) -> GroupProposal:
-        return GroupProposal(
-            members=members,
-            initial_group_size=self.initial_group_size,
-            min_group_size=self.min_group_size,
-            max_group_size=self.max_group_size,
-            join_existing_groups=self.join_existing_groups,
-            type="SimpleSyncGroup",
-        )
+        return GroupProposal(members=members, **self._sizes())
+
+    def _sizes(self) -> dict[str, Any]:
+        """What is stored with every group, whoever is in it."""
+        return {
+            "initial_group_size": self.initial_group_size,
+            "min_group_size": self.min_group_size,
+            "max_group_size": self.max_group_size,
+            "join_existing_groups": self.join_existing_groups,
+            "type": "SimpleSyncGroup",
+        }
 
     @staticmethod
     def randomly_partition_list(lst: list[Any], group_size: int) -> list[list[Any]]:

@@ -103,6 +103,11 @@ def resolve_participant(request: HttpRequest) -> AbstractParticipant:
     return participant
 
 
+def page_is_hidden(request: HttpRequest) -> bool:
+    """Whether the page that asks says that nobody sees it, e.g. because the phone is locked."""
+    return request.headers.get("Syncgroups-Page") == "hidden"
+
+
 def public_detail(error: SyncGroupsError) -> str:
     """What a participant may read about an error: nothing about what else there is on this site."""
     return "There is no such barrier." if isinstance(error, BarrierNotRegistered) else str(error)

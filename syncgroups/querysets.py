@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Count, F, FilteredRelation, Func, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Least, Now
+from django.db.models import Case, Count, Exists, F, FilteredRelation, Func, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from .prepared import Among, StatementQuerySet
-from .states import LinkState, ParticipantStatus
+from .states import LinkState, ParticipantStatus, Presence
 
 #: A participant who may arrive, wait and be grouped.
 ACTIVE = Q(status=ParticipantStatus.WORKING, failed=False)
@@ -57,14 +58,25 @@ class ParticipantQuerySet(StatementQuerySet[Any]):
         )
         return row
 
-    def mark_seen(self) -> int:
-        return self.update(last_seen_at=Now())
+    def present(self) -> Self:
+        return self.filter(presence=Presence.PRESENT)
+
+    def mark_seen(self, hidden: bool, **lapses: Any) -> int:
+        """A sign of life now; `lapses` are ``quiet_at`` and ``gone_at``."""
+        return self.update(last_seen_at=Now(), page_hidden=hidden, **lapses)
 
     def end(self, status: str, *, failed: bool, reason: str, by: str = "") -> int:
         """Active participants take part no longer."""
         death: Any = Now() if failed else F("time_of_death")
         return self.active().update(
-            status=status, failed=failed, failed_reason=reason if failed else "", time_of_death=death, ended_by=by
+            status=status,
+            failed=failed,
+            failed_reason=reason if failed else "",
+            time_of_death=death,
+            ended_by=by,
+            # Nobody looks for signs of life any longer.
+            quiet_at=None,
+            gone_at=None,
         )
 
     def add_credit_of(self, links: LinkBarrierQuerySet) -> int:
@@ -131,21 +143,40 @@ class LinkBarrierQuerySet(StatementQuerySet[Any]):
         return self.filter(participant__failed=False, participant__status=ParticipantStatus.WORKING)
 
     def in_order_of_arrival(self) -> Self:
-        return self.order_by("arrival_time", "pk")
+        """First come, first; whoever was sent back to be grouped has kept the place of before."""
+        return self.order_by(Coalesce("place_since", "arrival_time"), "pk")
 
-    def end(self, state: Any, reason: Any, *, by: Any = "", fixed_credit: Any = None) -> int:
+    def of_the_present(self) -> Self:
+        return self.filter(participant__presence=Presence.PRESENT)
+
+    def end(self, state: Any, reason: Any, *, by: Any = "", fixed_credit: Any = None, matching: bool = False) -> int:
         """Waits end now and earn their credit.
 
-        The credit is `fixed_credit`, or else the seconds really waited, up to the deadline.
+        The credit is `fixed_credit`, or else the seconds really waited, up to the deadline. What was not paused is
+        put down as waiting for a match, or else for others.
         """
         waited = InSeconds(Least(Now(), F("deadline")) - F("arrival_time"))
         credit: Any = waited if fixed_credit is None else fixed_credit
-        return self.waiting().update(state=state, reason=reason, ended_by=by, departure_time=Now(), time_credit=credit)
+        spent: Any = Greatest(InSeconds(Now() - F("arrival_time")) - F("paused_for"), Value(0.0))
+        ledger = {"waited_for_match" if matching else "waited_for_others": spent}
+        ended = {"state": state, "reason": reason, "ended_by": by, "departure_time": Now()}
+        return self.waiting().update(**ended, time_credit=credit, **ledger)
 
-    def put_off(self, since: Any) -> int:
-        """Give back the time that has passed since then, or since a later arrival, to those who wait."""
-        held = Now() - Case(When(arrival_time__gt=since, then=F("arrival_time")), default=Value(since))
-        return self.waiting().update(deadline=F("deadline") + held)
+    def put_off(self, records: BarrierRecordQuerySet) -> int:
+        """Put down the pauses that go on by these records, as those who wait are let go on or end: no time has run."""
+        paused = records.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
+        held = Now() - Greatest(F("arrival_time"), Subquery(paused.values("paused_at")))
+        those = self.waiting().filter(Exists(paused))
+        return those.update(deadline=F("deadline") + held, paused_for=F("paused_for") + InSeconds(held))
+
+    def extend(self, seconds: float, *, limit: int) -> int:
+        """Those who have not asked for more time `limit` times may wait for so many seconds more."""
+        later = Greatest(F("deadline"), Now()) + timedelta(seconds=seconds)
+        return self.waiting().filter(extensions__lt=limit).update(deadline=later, extensions=F("extensions") + 1)
+
+    def turn_page(self, turn: int) -> int:
+        """That page of the waiting logic is done, unless it has been before."""
+        return self.waiting().filter(turns=turn).update(turns=turn + 1)
 
 
 class WakeUpQuerySet(StatementQuerySet[Any]):

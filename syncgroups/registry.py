@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import is_dataclass
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,8 @@ class Undeclared:
 
     per_group = forms_groups = closes_group = join_existing_groups = False
     group_type = on_release = recheck_interval = fixed_credit = None
-    minimum_waiting = 0
+    on_member_timeout = regroup_at = quiet_after = gone_after = None
+    minimum_waiting = extensions = 0
     # It is a deploy's doing, and nobody's fault who waits.
     on_timeout = TimeoutPolicy.LEAVE
     prefetch = ()
@@ -97,6 +99,8 @@ def _name(value: Any) -> str:
         return f"partial({_name(value.func)}, {_name(value.args)}, {value.keywords})"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_name(item) for item in value)}]"
+    if is_dataclass(value) and not isinstance(value, type):
+        return f"{_name(type(value))}({', '.join(f'{name}={_name(part)}' for name, part in vars(value).items())})"
     if isinstance(value, QuerySet):
         return str(value.query)
     if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):

@@ -15,6 +15,9 @@ released = Signal()
 #: Waits ended at their deadline. Sender and arguments as for ``released``.
 timed_out = Signal()
 
+#: Participants were sent back to the grouper. Sender and arguments as for ``released``.
+regrouped = Signal()
+
 #: A group was formed. Sender: the group's class; argument: ``group``.
 group_formed = Signal()
 

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import router
-from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from . import registry
 from .barriers import BELOW_MINIMUM
-from .models import AbstractParticipant, ParticipantLinkBarrier
+from .models import AbstractParticipant, BarrierRecord, ParticipantLinkBarrier
 from .prepared import planned
 from .querysets import ParticipantQuerySet
 from .states import LinkState, ParticipantStatus
@@ -31,6 +31,10 @@ class Wait:
     n_here: int
     #: How many have to be here; None where the barrier's rule does not say.
     n_needed: int | None
+    #: Whether a researcher holds the barrier: nobody goes on, and no time runs.
+    paused: bool
+    #: How often one may still ask for more time.
+    extensions_left: int
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
     """The participant's open visits and active groups, side by side: seldom more than one row."""
     links = ParticipantLinkBarrier.objects.waiting().order_by()
     in_group = links.filter(barrier_id=OuterRef("link__barrier_id"), sync_group=OuterRef("link__sync_group"))
-    in_cohort = links.filter(barrier_id=OuterRef("link__barrier_id"), cohort=OuterRef("link__cohort"))
+    place = {"barrier_id": OuterRef("link__barrier_id"), "cohort": OuterRef("link__cohort")}
+    in_cohort = links.of_the_present().filter(**place)
     return (
         ParticipantQuerySet(model=model)
         .filter(public_id=public_id)
@@ -86,6 +91,7 @@ def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
             link=FilteredRelation("barrier_links", condition=Q(barrier_links__state=LinkState.WAITING)),
             membership=FilteredRelation("sync_group_links", condition=Q(sync_group_links__active=True)),
             mates_here=Subquery(in_group.values("barrier_id").annotate(n=Count("pk")).values("n")),
+            paused=Exists(BarrierRecord.objects.paused().filter(**place)),
             all_here=Subquery(in_cohort.values("barrier_id").annotate(n=Count("pk")).values("n")),
         )
         .values(
@@ -94,8 +100,10 @@ def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
             visit_id=F("link__public_id"),
             since=F("link__arrival_time"),
             until=F("link__deadline"),
+            extensions=F("link__extensions"),
             waits_with=F("link__sync_group_id"),
             n_here=Coalesce("mates_here", "all_here"),
+            held=F("paused"),
             group_id=F("membership__sync_group_id"),
             group_type=F("membership__group_type"),
             group_public_id=F("membership__sync_group__public_id"),
@@ -107,13 +115,16 @@ def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
 
 
 def _wait(row: dict[str, Any], group: dict[str, Any] | None) -> Wait:
+    barrier = registry.find(row["barrier_id"])
     return Wait(
         barrier_id=row["barrier_id"],
         visit_id=str(row["visit_id"]),
         since=row["since"],
         until=row["until"],
         n_here=row["n_here"] or 0,
-        n_needed=_needed(registry.find(row["barrier_id"]), group),
+        n_needed=_needed(barrier, group),
+        paused=row["held"],
+        extensions_left=max(0, getattr(barrier, "extensions", 0) - row["extensions"]),
     )
 
 

@@ -14,6 +14,7 @@ from .models import (
     AbstractParticipant,
     BarrierRecord,
     ParticipantLinkBarrier,
+    PresenceInterval,
     WakeUp,
     all_participants,
     get_participant_model,
@@ -67,6 +68,9 @@ def let_time_pass(seconds: float) -> None:
     """Age everything that is stored by so many seconds: the database's clock is the one that counts."""
     by = timedelta(seconds=seconds)
     ParticipantLinkBarrier.objects.waiting().update(arrival_time=F("arrival_time") - by, deadline=F("deadline") - by)
+    ParticipantLinkBarrier.objects.exclude(place_since=None).update(place_since=F("place_since") - by)
     WakeUp.objects.update(due_at=F("due_at") - by)
     BarrierRecord.objects.paused().update(paused_at=F("paused_at") - by)
-    all_participants().exclude(last_seen_at=None).update(last_seen_at=F("last_seen_at") - by)
+    PresenceInterval.objects.update(began_at=F("began_at") - by, ended_at=F("ended_at") - by)
+    for column in ("last_seen_at", "quiet_at", "gone_at"):
+        all_participants().exclude(**{column: None}).update(**{column: F(column) - by})

@@ -3,11 +3,13 @@
 from django.urls import include, path
 
 from .api import urls as researcher
+from .api.estimates import EstimateView
 from .api.participant import StandingView
 
 app_name = "syncgroups"
 
 urlpatterns = [
     path("me/", StandingView.as_view(), name="standing"),
+    path("me/estimate/", EstimateView.as_view(), name="estimate"),
     path("api/", include(researcher)),
 ]

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.decorators import classonlymethod, method_decorator
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 
 from . import arrivals, push, registry
 from .conf import settings
-from .exceptions import ParticipantNotActive, SyncGroupsError, WrongCohort
-from .identity import SCHEME, public_detail, resolve_participant
+from .exceptions import NoExtensionLeft, NotWaiting, ParticipantNotActive, SyncGroupsError, WrongCohort
+from .identity import SCHEME, page_is_hidden, public_detail, resolve_participant
 from .models import AbstractParticipant, ParticipantLinkBarrier
 from .standing import explain_end, standing_of
 from .states import LinkState
-from .waiting import WaitPage
+from .waiting import Activity, WaitPage
+from .wording import words_of_wait
 
 #: Seconds between two reloads of a waiting page that has no scripts: each is a whole page to fetch and to hear.
 SHORTEST_REFRESH = 3
@@ -53,8 +57,12 @@ class ParticipantMixin:
             return self.show_error(error)
         # A request that is refused leaves no trace, not even as a sign of life.
         if response.status_code < 400 and self.participant.is_active:
-            arrivals.note_presence(self.participant)
+            arrivals.note_presence(self.participant, hidden=page_is_hidden(request), barriers=self.get_barrier_ids())
         return response
+
+    def get_barrier_ids(self) -> list[str]:
+        """Barriers at which the page lets people wait."""
+        return []
 
     def check_access(self) -> None:
         """Raise `WrongCohort` or `ParticipantNotActive` for those whom the page is not for."""
@@ -101,6 +109,9 @@ class BarrierMixin(ParticipantMixin):
     def get_barrier_id(self) -> str:
         return str(self.barrier_id or self.kwargs.get("barrier_id", ""))
 
+    def get_barrier_ids(self) -> list[str]:
+        return [self.get_barrier_id()]
+
     def get_visit(self) -> str:
         """Name of this visit among those of the participant to the barrier."""
         return str(self.kwargs.get("visit", ""))
@@ -119,14 +130,17 @@ class BarrierView(BarrierMixin, View):
         The barrier; or a ``<barrier_id>`` in the URL.
     next_url
         Where to go on: the name of a URL pattern, or a path on this site. Never read from the request.
+    regroup_url
+        Where those go on who are sent back to be grouped: the grouper's page.
     end_url
         Where those go who failed, left or finished; by default a page of the app that says why.
     cohort
         The only cohort that the page is for.
     """
 
-    http_method_names = ["get", "head", "options"]
+    http_method_names = ["get", "head", "post", "options"]
     next_url: str | None = None
+    regroup_url: str | None = None
 
     @classonlymethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -137,12 +151,54 @@ class BarrierView(BarrierMixin, View):
         return super().as_view(**initkwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.go_on(self.receive())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Take a participant's choice between more time and leaving, or what they did in an activity."""
+        if not self.takes_posts():
+            return self.http_method_not_allowed(request)
         link = self.receive()
+        choice = request.POST.get("syncgroups")
+        if choice in ("extend", "leave"):
+            return self.choose(link, choice)
+        if link.state in (LinkState.WAITING, LinkState.RELEASED):
+            return self.take_part(link)
+        return self.go_on(link)
+
+    def takes_posts(self) -> bool:
+        """Whether there is something to choose or to do here."""
+        barrier = registry.get(self.get_barrier_id())
+        return bool(barrier.extensions) or any(isinstance(page, Activity) for page in barrier.waiting_pages)
+
+    def go_on(self, link: ParticipantLinkBarrier) -> HttpResponseBase:
+        """What a participant sees whose visit is in that state."""
         if link.state == LinkState.WAITING:
             return self.wait(link)
         if link.state == LinkState.RELEASED:
             return self.let_through(link)
+        if link.state == LinkState.REGROUPED and self.participant.is_active:
+            return redirect(self.get_regroup_url())
         return self.show_end()
+
+    def choose(self, link: ParticipantLinkBarrier, choice: str) -> HttpResponseBase:
+        """Wait for longer, or leave. Whoever has been released meanwhile is let through."""
+        with suppress(NotWaiting, NoExtensionLeft):
+            if choice == "extend":
+                link.extend()
+            elif link.state == LinkState.WAITING:
+                self.participant.leave("chose not to wait any longer")
+        return redirect(self.request.get_full_path())
+
+    def take_part(self, link: ParticipantLinkBarrier) -> HttpResponseBase:
+        """Hand what was sent to the activity whose turn it is; once it is done, come back to this page."""
+        page = self.get_page(link)
+        if not isinstance(page, Activity) or self.get_turn() != link.turns:
+            return redirect(self.request.path)
+        response: HttpResponseBase = page.view(self.request, participant=self.participant, link=link)
+        if 300 <= response.status_code < 400:
+            arrivals.turn_page(link, link.turns)
+            return redirect(self.request.path)
+        return response
 
     def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Whether the page is there. Nobody begins to wait by asking that."""
@@ -157,6 +213,14 @@ class BarrierView(BarrierMixin, View):
         """Where to go on."""
         return resolve_url(self.next_url or "/")
 
+    def get_regroup_url(self) -> str:
+        """Where those go on who are sent back to be grouped."""
+        if not self.regroup_url:
+            raise ImproperlyConfigured(
+                f"The page of barrier '{self.get_barrier_id()}' needs a regroup_url: the grouper's page."
+            )
+        return resolve_url(self.regroup_url)
+
     def get_poll_url(self) -> str:
         """Where the waiting page asks how things stand."""
         return reverse("syncgroups:standing")
@@ -168,15 +232,53 @@ class BarrierView(BarrierMixin, View):
         """
         return self.get_poll_url() if push.offered(self.request) and not self.get_token() else ""
 
+    def get_estimate_url(self, link: ParticipantLinkBarrier) -> str:
+        """Where the waiting page asks, now and then, how long it may still take."""
+        asked = urlencode({"visit": link.public_id, "language": get_language() or ""})
+        return f"{reverse('syncgroups:estimate')}?{asked}"
+
     def get_token(self) -> str:
         """What the waiting page sends as ``Authorization: Participant …``; empty where a cookie says who asks."""
         return ""
 
     def wait(self, link: ParticipantLinkBarrier) -> HttpResponseBase:
-        """Show what the barrier declares for those who wait."""
-        logic = registry.get(link.barrier_id).waiting_logic
-        page = logic if isinstance(logic, WaitPage) else logic(self.participant, link)
+        """Show what the barrier declares for those who wait, and whose turn it is."""
+        self.turn_page(link)
+        page = self.get_page(link)
+        if isinstance(page, Activity):
+            if self.get_turn() != link.turns:
+                return redirect(self.get_turn_url(link.turns))
+            shown: HttpResponseBase = page.view(self.request, participant=self.participant, link=link)
+            return shown
+        page = page if isinstance(page, WaitPage) else page(self.participant, link)
         return self.show_page(page, link) if isinstance(page, WaitPage) else page
+
+    def turn_page(self, link: ParticipantLinkBarrier) -> None:
+        """Go on to the next page where the time of one is over, as its reader asks. Activities end by what is done."""
+        asks = self.get_turn() == link.turns + 1 and self.turns_by_itself(link)
+        if asks and arrivals.turn_page(link, link.turns):
+            link.turns += 1
+
+    def turns_by_itself(self, link: ParticipantLinkBarrier) -> bool:
+        """Whether another page follows this one after a while."""
+        return len(self.get_pages(link)) > 1 and not isinstance(self.get_page(link), Activity)
+
+    def get_pages(self, link: ParticipantLinkBarrier) -> list[Any]:
+        pages: list[Any] = registry.get(link.barrier_id).waiting_pages
+        return pages
+
+    def get_page(self, link: ParticipantLinkBarrier) -> Any:
+        """What the waiting logic shows after so many turns: its parts in turn, over and over."""
+        pages = self.get_pages(link)
+        return pages[link.turns % len(pages)]
+
+    def get_turn(self) -> int | None:
+        """Which turn the page is about, that is shown or sent; a page of before must not be taken for this one."""
+        turn = self.request.GET.get("turn", "")
+        return int(turn) if turn.isdecimal() and len(turn) < 10 else None
+
+    def get_turn_url(self, turn: int) -> str:
+        return f"{self.request.path}?turn={turn}"
 
     def show_page(self, page: WaitPage, link: ParticipantLinkBarrier) -> HttpResponse:
         return render(self.request, page.template_name, self.get_page_context(page, link))
@@ -184,20 +286,36 @@ class BarrierView(BarrierMixin, View):
     def get_page_context(self, page: WaitPage, link: ParticipantLinkBarrier) -> dict[str, Any]:
         """What the template of a waiting page is given."""
         waits = {wait.visit_id: wait for wait in standing_of(self.participant).waits}
+        wait = waits.get(str(link.public_id))
         interval = max(page.wait_time, settings.POLL_INTERVAL)
         return {
             "participant": self.participant,
             "page": page,
             "link": link,
-            "wait": waits.get(str(link.public_id)),
+            "wait": wait,
             "title": _("Please wait"),
+            **self.get_choices(link),
+            **self.get_turns(page, link),
             "poll_url": self.get_poll_url(),
             "poll_interval": interval,
             "stream_url": self.get_stream_url(),
-            "stream_poll_interval": max(interval, settings.PUSH_POLL_INTERVAL),
+            "push_poll_interval": max(interval, settings.PUSH_POLL_INTERVAL),
             "refresh_after": max(math.ceil(interval), SHORTEST_REFRESH),
             "token": self.get_token(),
+            "estimate_url": self.get_estimate_url(link),
+            **words_of_wait(self.participant, link, wait),
         }
+
+    def get_choices(self, link: ParticipantLinkBarrier) -> dict[str, Any]:
+        """How often, and for how many seconds, one may choose to wait for longer."""
+        barrier = registry.get(link.barrier_id)
+        left = max(0, barrier.extensions - link.extensions)
+        return {"extensions_left": left, "extension_time": barrier.extension_time}
+
+    def get_turns(self, page: WaitPage, link: ParticipantLinkBarrier) -> dict[str, Any]:
+        """Where the page goes by itself, after how many seconds."""
+        turns = self.turns_by_itself(link)
+        return {"turn_url": self.get_turn_url(link.turns + 1) if turns else "", "turn_after": page.wait_time}
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -1,6 +1,13 @@
-"""What a participant sees while waiting."""
+"""What a participant sees and does while waiting."""
 
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from django.views import View
 
 
 @dataclass(frozen=True)
@@ -11,7 +18,8 @@ class WaitPage:
     ----------
     wait_time
         Seconds for which the page is shown before it asks again, where that is longer than ``POLL_INTERVAL``;
-        also what one repetition counts for in the estimate of the waiting time.
+        also what one repetition counts for in the estimate of the waiting time. In a list of several: seconds after
+        which the next one is shown.
     content
         A sentence or two for the participant. Plain text: it is escaped.
     template_name
@@ -26,3 +34,58 @@ class WaitPage:
     def time_estimate(self) -> float:
         """Seconds that showing the page once is expected to take."""
         return self.wait_time
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Something to do while waiting: a Django view, on the barrier's own address.
+
+    It is called as ``view(request, participant=..., link=...)``, and is done when it answers a POST by a redirect, as
+    views of forms do; wherever that leads, the participant comes back to the barrier. Whoever is released meanwhile
+    goes on after that, and is never interrupted, unless the page includes ``syncgroups/_watch.html``.
+
+    Parameters
+    ----------
+    view
+        A function, or what ``as_view()`` gives.
+    time_estimate
+        Seconds that doing it once is expected to take.
+    """
+
+    view: Callable[..., Any]
+    time_estimate: float = 0.0
+
+
+WaitingLogic: TypeAlias = "WaitPage | Activity | type[View] | Callable[..., Any] | list[Any] | None"
+
+
+def pages_of(logic: Any) -> list[Any]:
+    """The waiting logic as a flat list, in which views are activities."""
+    return list(_pages(logic))
+
+
+def _pages(logic: Any) -> Iterator[Any]:
+    if isinstance(logic, list | tuple):
+        for part in logic:
+            yield from _pages(part)
+    elif isinstance(logic, type) and issubclass(logic, View):
+        yield Activity(logic.as_view(), getattr(logic, "time_estimate", 0.0))
+    elif _is_view(logic):
+        yield Activity(logic, getattr(getattr(logic, "view_class", logic), "time_estimate", 0.0))
+    else:
+        yield logic
+
+
+def _is_view(function: Any) -> bool:
+    """Whether it is a view rather than a function of the participant and the link."""
+    if hasattr(function, "view_class"):
+        return True
+    if not inspect.isroutine(function):
+        return False
+    return next(iter(inspect.signature(function).parameters), "") == "request"
+
+
+def is_waiting_logic(logic: Any) -> bool:
+    """Whether there is something to show, and all of it can be."""
+    pages = pages_of(logic)
+    return bool(pages) and all(isinstance(page, WaitPage | Activity) or callable(page) for page in pages)

@@ -27,6 +27,8 @@ RULED = [
     "ended_by",
     "time_of_death",
     "time_credit",
+    "presence",
+    "page_hidden",
     "last_seen_at",
     "creation_time",
 ]

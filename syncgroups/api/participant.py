@@ -19,7 +19,7 @@ from django.views import View
 from .. import arrivals
 from ..conf import settings
 from ..exceptions import SyncGroupsError
-from ..identity import SCHEME, public_detail, resolve_participant
+from ..identity import SCHEME, page_is_hidden, public_detail, resolve_participant
 from ..standing import Standing, standing_of
 from .stream import asks_for_stream, stream
 
@@ -41,9 +41,11 @@ class StandingView(View):
             participant = resolve_participant(request)
         except SyncGroupsError as error:
             return problem(error)
+        standing = standing_of(participant)
         if participant.is_active:
-            arrivals.note_presence(participant)
-        return conditional_json(request, self.shown(standing_of(participant)))
+            places = [wait.barrier_id for wait in standing.waits]
+            arrivals.note_presence(participant, hidden=page_is_hidden(request), barriers=places)
+        return conditional_json(request, self.shown(standing))
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         refusal = super().http_method_not_allowed(request, *args, **kwargs)

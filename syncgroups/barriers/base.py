@@ -11,8 +11,8 @@ from ..decisions import Decision
 from ..exceptions import ImpossibleDeclaration, NotWaiting
 from ..models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup
 from ..states import PassOutcome, TimeoutPolicy
-from ..waiting import WaitPage
-from .parameters import is_name, is_number, is_time
+from ..waiting import WaitingLogic, WaitPage, is_waiting_logic, pages_of
+from .parameters import is_name, is_number, is_size, is_time
 
 
 class Barrier:
@@ -23,8 +23,9 @@ class Barrier:
     id_
         Name of the barrier. Pages that use the same id share a waiting area.
     waiting_logic
-        What a participant sees meanwhile: None for the app's page, a `WaitPage`, or a callable
-        ``(participant, link)`` that returns a `WaitPage` or an ``HttpResponse``.
+        What a participant sees or does meanwhile: None for the app's page, a `WaitPage`, a callable
+        ``(participant, link)`` that returns a `WaitPage` or an ``HttpResponse``, a Django view or an `Activity`, or a
+        list of those, which are shown in turn and repeated.
     waiting_logic_expected_repetitions
         How often the waiting logic is expected to be shown during one visit; for the estimate of its duration.
     max_wait_time
@@ -33,7 +34,15 @@ class Barrier:
         Whether a visit earns the estimate, however long it took. Otherwise it earns the seconds really waited.
     on_timeout
         What happens to a participant whose time is up: ``"fail"``, ``"leave"`` (ends without fault, with the credit
-        earned), or ``"release"`` (goes on alone).
+        earned), or ``"release"`` (goes on alone). Or a function ``(participant, link)`` that answers with one of
+        these. Pure.
+    extensions
+        How often a participant may choose to wait for longer, instead of leaving with the credit earned.
+    extension_time
+        For how many seconds longer; `max_wait_time` unless it is given.
+    quiet_after, gone_after
+        Seconds without a sign of life after which somebody who waits here is quiet, and gone. None: as the
+        settings ``QUIET_AFTER`` and ``GONE_AFTER`` say.
     recheck_interval
         Seconds after which the rule is asked again although nobody came or went; for rules that depend on
         waiting times or on other data. None: only when something happens.
@@ -58,16 +67,22 @@ class Barrier:
     join_criterion: Callable[[SyncGroup, AbstractParticipant], bool] | None = None
     group_type: str | None = None
     on_release: Callable[..., Any] | str | None = None
+    #: What the present get when a member of their group has not come in time; None: nothing.
+    on_member_timeout: str | None = None
 
     def __init__(
         self,
         id_: str,
-        waiting_logic: WaitPage | Callable[..., Any] | None = None,
+        waiting_logic: WaitingLogic = None,
         waiting_logic_expected_repetitions: int = 3,
         max_wait_time: float = 20,
         fix_time_credit: bool = False,
         *,
-        on_timeout: str = TimeoutPolicy.FAIL,
+        on_timeout: str | Callable[..., str] = TimeoutPolicy.FAIL,
+        extensions: int = 0,
+        extension_time: float | None = None,
+        quiet_after: float | None = None,
+        gone_after: float | None = None,
         recheck_interval: float | None = None,
         prefetch: Sequence[Any] = (),
     ) -> None:
@@ -77,6 +92,10 @@ class Barrier:
         self.max_wait_time = max_wait_time
         self.fix_time_credit = fix_time_credit
         self.on_timeout = on_timeout
+        self.extensions = extensions
+        self.extension_time = max_wait_time if extension_time is None else extension_time
+        self.quiet_after = quiet_after
+        self.gone_after = gone_after
         self.recheck_interval = recheck_interval
         self._require(not isinstance(prefetch, str), "prefetch must be a list of lookups, not a text")
         self.prefetch = tuple(prefetch)
@@ -88,15 +107,27 @@ class Barrier:
             is_time(self.max_wait_time), "max_wait_time must be a number of seconds, of a year at most: every wait ends"
         )
         self._require(
-            self.on_timeout in TimeoutPolicy.values, f"on_timeout must be one of {', '.join(TimeoutPolicy.values)}"
+            callable(self.on_timeout) or self.on_timeout in TimeoutPolicy.values,
+            f"on_timeout must be one of {', '.join(TimeoutPolicy.values)}, or a function that returns one of them",
+        )
+        self._require(
+            is_size(self.extensions) or self.extensions == 0, "extensions must be a whole number, and not negative"
+        )
+        self._require(is_time(self.extension_time), "extension_time must be a number of seconds, of a year at most")
+        for name in ("quiet_after", "gone_after"):
+            value = getattr(self, name)
+            self._require(value is None or is_time(value), f"{name} must be a number of seconds, of a year at most")
+        self._require(
+            None in (self.quiet_after, self.gone_after) or self.quiet_after <= self.gone_after,  # type: ignore[operator]
+            "quiet_after must not exceed gone_after",
         )
         self._require(
             self.recheck_interval is None or is_time(self.recheck_interval),
             "recheck_interval must be a number of seconds, of a year at most",
         )
         self._require(
-            isinstance(self.waiting_logic, WaitPage) or callable(self.waiting_logic),
-            "waiting_logic must be a WaitPage or a callable",
+            is_waiting_logic(self.waiting_logic),
+            "waiting_logic must be a WaitPage, a callable, a view, an Activity, or a list of those that is not empty",
         )
         repetitions = self.waiting_logic_expected_repetitions
         self._require(
@@ -138,9 +169,14 @@ class Barrier:
 
     @property
     def expected_wait(self) -> float:
-        """Seconds that a visit is expected to take."""
-        estimate = getattr(self.waiting_logic, "time_estimate", 0.0)
-        return float(estimate) * self.waiting_logic_expected_repetitions
+        """Seconds that a visit is expected to take: once through the waiting logic, times the repetitions."""
+        once = sum(float(getattr(page, "time_estimate", 0.0)) for page in self.waiting_pages)
+        return once * self.waiting_logic_expected_repetitions
+
+    @property
+    def waiting_pages(self) -> list[Any]:
+        """The waiting logic as a list of what is shown in turn: `WaitPage`, `Activity`, or a callable."""
+        return pages_of(self.waiting_logic)
 
     @property
     def fixed_credit(self) -> float | None:

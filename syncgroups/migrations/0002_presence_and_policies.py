@@ -59,6 +59,8 @@ class Migration(migrations.Migration):
                 choices=[("present", "Present"), ("quiet", "Quiet"), ("gone", "Gone")],
                 db_default="present",
                 default="present",
+                editable=False,
+                help_text="Whether requests of the participant's page come in.",
                 max_length=10,
                 verbose_name="presence",
             ),

@@ -153,6 +153,12 @@ class ParticipantLinkBarrier(Stored):
         return (until - self.arrival_time).total_seconds()
 
     @property
+    def overdue(self) -> bool:
+        """Whether the time is up, at the moment when the engine looked, or by now."""
+        moment = self.__dict__.get("seen_at") or timezone.now()
+        return self.state == LinkState.WAITING and self.deadline <= moment
+
+    @property
     def failed(self) -> bool:
         """Whether the wait ended with the participant's failure."""
         late = self.state == LinkState.TIMED_OUT
@@ -173,6 +179,13 @@ class ParticipantLinkBarrier(Stored):
     def release(self, reason: str = "", *, by: str = "") -> None:
         """Let the participant through. Locks the participant. Raises `NotWaiting` when the visit has ended."""
         front_door().release(self, reason, by=by)
+
+    def extend(self) -> None:
+        """Wait for longer, as often and as long as the barrier allows. Locks the participant.
+
+        Raises `NotWaiting` when the visit has ended, `NoExtensionLeft`.
+        """
+        front_door().extend(self)
 
     def get_waiting_participants(self, for_update: bool = False) -> list[AbstractParticipant]:
         """Active participants of this cohort who wait at the same barrier, in order of arrival.

@@ -51,7 +51,13 @@ class AbstractParticipant(Stored):
         help_text=_("Time of the last request, give or take a few seconds."),
     )
     presence = models.CharField(
-        _("presence"), max_length=10, choices=Presence, default=Presence.PRESENT, db_default=Presence.PRESENT
+        _("presence"),
+        max_length=10,
+        choices=Presence,
+        default=Presence.PRESENT,
+        db_default=Presence.PRESENT,
+        editable=False,
+        help_text=_("Whether requests of the participant's page come in."),
     )
     # Each is empty once it has passed, so that an index over it finds those who are due, and nobody else.
     quiet_at = models.DateTimeField(_("quiet from"), null=True, blank=True, editable=False, db_index=True)

@@ -6,7 +6,7 @@ participants → visits, each by primary key. When the rows turn out to be no lo
 nothing is stored and the pass starts over.
 """
 
-from .endings import close_group, elect_leader, end_participation, release, settle
+from .endings import close_group, elect_leader, end_participation, extend, release, settle
 from .groups import process_groups
 from .joining import add_to_group
 from .locks import until_settled
@@ -23,6 +23,7 @@ __all__ = [
     "due_units",
     "elect_leader",
     "end_participation",
+    "extend",
     "groups_at",
     "mark_seen",
     "pause",

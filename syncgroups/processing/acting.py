@@ -20,6 +20,7 @@ from .joining import fill_places, form_groups, require_groupless
 from .locks import WorldMoved, load_participants, lock_active
 from .looking import untie
 from .refusals import CallFailed, may_start_over
+from .regrouping import regroup
 from .units import Unit, wake
 
 
@@ -30,9 +31,10 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     Raises `WorldMoved` (or `GroupsNeeded`) before any code of the site has run.
     """
     active = lock_active([pk for verdict in verdicts for pk in verdict.concerned])
-    if not active.issuperset(link.participant_id for verdict in verdicts for link in verdict.released):
+    going_on = (link for verdict in verdicts for link in (*verdict.released, *verdict.regrouped))
+    if not active.issuperset(link.participant_id for link in going_on):
         raise WorldMoved
-    require_locked_groups(_who_ends(barrier, verdicts), groups)
+    require_locked_groups(_who_parts(verdicts), groups)
     people = load_participants([pk for verdict in verdicts for pk in verdict.ended])
     woken = _settle_stale(verdicts)
     woken |= _form_and_fill(barrier, cohort, verdicts, groups)
@@ -42,17 +44,12 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     return woken | _call_and_close(barrier, verdicts)
 
 
-def _who_ends(barrier: Any, verdicts: Sequence[Verdict]) -> list[Any]:
-    """Primary keys of those whose participation is about to end, for whatever reason."""
-    failing = [member.pk for verdict in verdicts for member in verdict.decision.fail]
-    late = [v for v in verdicts if _policy(barrier, v) != TimeoutPolicy.RELEASE]
-    return [*failing, *(link.participant_id for verdict in late for link in verdict.overdue)]
-
-
-def _policy(barrier: Any, verdict: Verdict) -> str:
-    """What happens to those whose time is up. Nobody is at fault where code of the site could not let them go."""
-    policy: str = barrier.on_timeout if verdict.error is None else TimeoutPolicy.LEAVE
-    return policy
+def _who_parts(verdicts: Sequence[Verdict]) -> list[Any]:
+    """Primary keys of those who are about to leave their groups, for whatever reason."""
+    decisions = [verdict.decision for verdict in verdicts]
+    named = [member.pk for d in decisions for member in (*d.fail, *d.leave, *d.regroup)]
+    late = (link.participant_id for v in verdicts for link in v.overdue if v.policy(link) != TimeoutPolicy.RELEASE)
+    return [*named, *late]
 
 
 def _settle_stale(verdicts: Sequence[Verdict]) -> set[Unit]:
@@ -106,6 +103,7 @@ def _let_through_elsewhere(barrier: Any, newcomers: Sequence[Any]) -> set[Unit]:
         visits.filter(participant__in=[person.pk for person in newcomers]),
         LinkState.RELEASED,
         f"grouped at '{barrier.id}'",
+        maybe_paused=True,
     )
     wake(pools)
     return pools
@@ -116,18 +114,30 @@ def _end(
 ) -> set[Unit]:
     """End the waits of those who are at fault, out of time, or gone."""
     failing: dict[str, dict[Any, Any]] = defaultdict(dict)
-    for verdict in verdicts:
-        for member in verdict.decision.fail:
-            if people[member.pk].is_active:
-                failing[verdict.decision.fail_reason][member.pk] = people[member.pk]
+    leaving: dict[str, dict[Any, Any]] = defaultdict(dict)
+    for decision in (verdict.decision for verdict in verdicts):
+        for members, reason, ending in (
+            (decision.fail, decision.fail_reason, failing),
+            (decision.leave, decision.reason, leaving),
+        ):
+            ending[reason].update({member.pk: people[member.pk] for member in members if people[member.pk].is_active})
     woken: set[Unit] = set()
-    for reason, members in failing.items():
-        failed = [verdict for verdict in verdicts if verdict.decision.fail and verdict.decision.fail_reason == reason]
-        pks = [verdict.scene.group.pk for verdict in failed if verdict.scene.group is not None]
-        SyncGroup.objects.filter(pk__in=pks).update(failed=True, failed_reason=reason)
-        woken |= end_people(list(members.values()), groups, reason=reason)
+    for reason, persons in failing.items():
+        _mark_failed([v for v in verdicts if v.decision.fail and v.decision.fail_reason == reason], reason)
+        woken |= end_people(list(persons.values()), groups, reason=reason)
+    for reason, persons in leaving.items():
+        woken |= end_people(list(persons.values()), groups, status=ParticipantStatus.LEFT, failed=False, reason=reason)
+    woken |= regroup(barrier, [verdict for verdict in verdicts if verdict.regrouped])
     _end_strays([link for verdict in verdicts for link in verdict.scene.stray.values()], people)
     return woken | _time_out(barrier, cohort, verdicts, people, groups)
+
+
+def _mark_failed(verdicts: Sequence[Verdict], reason: str) -> None:
+    """A group has failed when members of it have, and nobody of it goes on."""
+    failed = [v.scene.group for v in verdicts if not (v.decision.release or v.decision.regroup)]
+    pks = [group.pk for group in failed if group is not None]
+    if pks:
+        SyncGroup.objects.filter(pk__in=pks).update(failed=True, failed_reason=reason)
 
 
 def _time_out(
@@ -139,12 +149,14 @@ def _time_out(
     for verdict in verdicts:
         late = [link for link in verdict.overdue if people[link.participant_id].is_active]
         if late:
-            overdue[_policy(barrier, verdict)] += late
+            for link in late:
+                overdue[verdict.policy(link)].append(link)
             announce_departures(signals.timed_out, barrier.id, cohort, late, group=_pk(verdict))
     woken: set[Unit] = set()
     for policy, links in overdue.items():
         state = LinkState.RELEASED if policy == TimeoutPolicy.RELEASE else LinkState.TIMED_OUT
-        pools = end_visits(links, state, reason)
+        # Whoever has been given more time meanwhile is not late.
+        pools = end_visits(links, state, reason, overdue=True)
         wake(pools)
         woken |= pools
         persons = [people[link.participant_id] for link in links]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from django.db import transaction
 
 from ..decisions import Decision, check
+from ..exceptions import BadProposal
 from ..models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup
+from ..states import TimeoutPolicy
 from .looking import Scene, no_queries
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,8 @@ class Verdict:
     #: Visits past their deadline that the rule does not let through. Release beats time-out.
     overdue: Sequence[ParticipantLinkBarrier] = ()
     error: Exception | None = None
+    #: What is to happen to each of the overdue, by primary key of the visit.
+    policies: dict[int, str] = field(default_factory=dict)
 
     @classmethod
     def held(cls, scene: Scene, error: Exception) -> Verdict:
@@ -34,7 +38,15 @@ class Verdict:
 
     @cached_property
     def released(self) -> list[ParticipantLinkBarrier]:
-        return [self.scene.here[participant.pk] for participant in self.decision.let_through]
+        return [self.scene.held[participant.pk] for participant in self.decision.let_through]
+
+    @cached_property
+    def regrouped(self) -> list[ParticipantLinkBarrier]:
+        return [self.scene.here[participant.pk] for participant in self.decision.regroup]
+
+    def policy(self, link: ParticipantLinkBarrier) -> str:
+        """What is to happen to somebody overdue. Nobody is at fault where code of the site could not let them go."""
+        return TimeoutPolicy.LEAVE if self.error is not None else self.policies[link.pk]
 
     @property
     def concerned(self) -> list[Any]:
@@ -44,8 +56,9 @@ class Verdict:
     @cached_property
     def ended(self) -> list[Any]:
         """Primary keys of those of them who are not let through by the rule."""
-        failing = [participant.pk for participant in self.decision.fail]
-        return [*failing, *self.scene.stray, *(link.participant_id for link in self.overdue)]
+        decision = self.decision
+        named = [participant.pk for participant in (*decision.fail, *decision.leave, *decision.regroup)]
+        return [*named, *self.scene.stray, *(link.participant_id for link in self.overdue)]
 
 
 def decide(barrier: Any, scenes: Sequence[Scene], joinable: Sequence[SyncGroup] = ()) -> list[Verdict]:
@@ -65,13 +78,35 @@ def _decide(barrier: Any, scene: Scene, joinable: Sequence[SyncGroup]) -> Verdic
     try:
         decision = _answer(barrier, scene, waiting, joinable)
         check(decision, waiting, joinable, barrier_id=barrier.id)
+        return _with_time_outs(barrier, scene, decision)
     except Exception as error:
         return Verdict.held(scene, error)
+
+
+def _with_time_outs(barrier: Any, scene: Scene, decision: Decision) -> Verdict:
+    """Say what happens to those whose time is up, and whom the rule has not moved. At a grouper, to go on alone
+    is to go on in a group of one."""
     late = scene.overdue()
-    if late:
-        moved = {participant.pk for participant in (*decision.let_through, *decision.fail)}
-        late = [link for link in late if link.participant_id not in moved]
-    return Verdict(scene, decision, late)
+    if not late:
+        return Verdict(scene, decision)
+    moved = {participant.pk for participant in decision.moved}
+    policies = {link.pk: _policy(barrier, link) for link in late if link.participant_id not in moved}
+    late = [link for link in late if link.pk in policies]
+    if barrier.forms_groups:
+        alone = [link for link in late if policies[link.pk] == TimeoutPolicy.RELEASE]
+        groups = [*decision.groups, *(barrier.group_of_one(link.participant) for link in alone)]
+        decision, late = replace(decision, groups=groups), [link for link in late if link not in alone]
+    return Verdict(scene, decision, late, policies=policies)
+
+
+def _policy(barrier: Any, link: ParticipantLinkBarrier) -> str:
+    policy = barrier.on_timeout
+    if callable(policy):
+        policy = policy(link.participant, link)
+    if policy not in TimeoutPolicy.values:
+        known = ", ".join(TimeoutPolicy.values)
+        raise BadProposal(f"Barrier '{barrier.id}': on_timeout() must return one of {known}, not {policy!r}.")
+    return str(policy)
 
 
 def _answer(barrier: Any, scene: Scene, waiting: list[AbstractParticipant], joinable: Sequence[SyncGroup]) -> Decision:

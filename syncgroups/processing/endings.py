@@ -11,9 +11,10 @@ from typing import Any
 from django.db import transaction
 
 from .. import registry, signals
-from ..exceptions import GroupNotActive, NotInGroup, NotWaiting
+from ..exceptions import GroupNotActive, NoExtensionLeft, NotInGroup, NotWaiting
 from ..models import (
     AbstractParticipant,
+    BarrierRecord,
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
     SyncGroup,
@@ -24,6 +25,7 @@ from ..push import publish
 from ..states import LinkState, ParticipantStatus
 from .locks import GroupsNeeded, WorldMoved, lock_groups, lock_participants, until_settled
 from .looking import attach_members, untie
+from .presence import end_presence
 from .units import Unit, wake
 
 
@@ -67,8 +69,10 @@ def end_people(
     publish(pks)
     all_participants().filter(pk__in=pks).end(status, failed=failed, reason=reason, by=by)
     open_visits = ParticipantLinkBarrier.objects.waiting().filter(participant__in=pks)
-    pools = end_visits(open_visits, LinkState.FAILED if failed else LinkState.WITHDRAWN, reason, by=by)
+    state = LinkState.FAILED if failed else LinkState.WITHDRAWN
+    pools = end_visits(open_visits, state, reason, by=by, maybe_paused=True)
     wake(pools)
+    end_presence(pks)
     ParticipantLinkSyncGroup.objects.active().of(pks).end(reason, by=by)
     for person in people:
         person.status, person.failed, person.failed_reason = status, failed, reason if failed else ""
@@ -86,18 +90,32 @@ def require_locked_groups(participants: Sequence[Any], groups: dict[int, SyncGro
     return concerned
 
 
-def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str, *, by: str = "") -> set[Unit]:
+def end_visits(
+    links: Iterable[ParticipantLinkBarrier],
+    state: str,
+    reason: str,
+    *,
+    by: str = "",
+    overdue: bool = False,
+    maybe_paused: bool = False,
+) -> set[Unit]:
     """End these open visits of locked participants, and credit them. Raises `WorldMoved` if one ended before.
 
+    With `overdue` also if one is not late (any longer). With `maybe_paused` their barriers are looked at for a pause
+    that goes on; no pass ends anything at its own barrier meanwhile.
     Returns the units whose rules see fewer people now; where groups pass, that is told by their settling.
     """
     links = sorted(links, key=attrgetter("barrier_id"))
     publish(link.participant_id for link in links)
+    if maybe_paused and links:
+        _put_off([link.pk for link in links])
     for barrier_id, visits in groupby(links, key=attrgetter("barrier_id")):
         pks = [visit.pk for visit in visits]
-        barrier = registry.find(barrier_id)
-        credit = barrier.fixed_credit if barrier else None
-        if _end_visits(pks, state, reason, by, credit) != len(pks):
+        barrier = registry.find(barrier_id) or registry.Undeclared(barrier_id)
+        ended = _end_visits(
+            pks, state, reason, by, barrier.fixed_credit, overdue=overdue, matching=barrier.forms_groups
+        )
+        if ended != len(pks):
             raise WorldMoved
     if links:
         _credit([link.participant_id for link in links], [link.pk for link in links])
@@ -105,9 +123,18 @@ def end_visits(links: Iterable[ParticipantLinkBarrier], state: str, reason: str,
 
 
 @prepared
-def _end_visits(pks: Any, state: str, reason: str, by: str, credit: float | None) -> Any:
+def _put_off(pks: Any) -> Any:
+    return ParticipantLinkBarrier.objects.filter(Among("pk", pks)).put_off(BarrierRecord.objects.all())
+
+
+@prepared
+def _end_visits(
+    pks: Any, state: str, reason: str, by: str, credit: float | None, *, overdue: bool, matching: bool
+) -> Any:
     visits = ParticipantLinkBarrier.objects.filter(Among("pk", pks))
-    return visits.end(state, reason, by=by, fixed_credit=credit)
+    if overdue:
+        visits = visits.overdue()
+    return visits.end(state, reason, by=by, fixed_credit=credit, matching=matching)
 
 
 @prepared
@@ -127,7 +154,7 @@ def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> 
         link.refresh_from_db()
         if link.state != LinkState.WAITING:
             raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
-        end_visits([link], LinkState.RELEASED, reason, by=by)
+        end_visits([link], LinkState.RELEASED, reason, by=by, maybe_paused=True)
         announce_departures(signals.released, link.barrier_id, link.cohort, [link], group=link.sync_group_id)
         units = {Unit(link.barrier_id, link.cohort, link.sync_group_id)}
         wake(units)
@@ -136,6 +163,24 @@ def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> 
     units = until_settled(attempt)
     link.refresh_from_db()
     return units
+
+
+def extend(link: ParticipantLinkBarrier, *, seconds: float, limit: int) -> None:
+    """Give somebody who waits so many seconds more, `limit` times at most. Locks the participant.
+
+    Raises `NotWaiting` or `NoExtensionLeft`.
+    """
+
+    def attempt(more: frozenset[int]) -> None:
+        lock_participants([link.participant_id])
+        if not ParticipantLinkBarrier.objects.filter(pk=link.pk).extend(seconds, limit=limit):
+            link.refresh_from_db()
+            if link.state != LinkState.WAITING:
+                raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
+            raise NoExtensionLeft(f"There is no more time to be had at '{link.barrier_id}'.")
+
+    until_settled(attempt)
+    link.refresh_from_db()
 
 
 def settle(group: SyncGroup) -> set[Unit]:

@@ -119,7 +119,7 @@ def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> set[Unit
         # Who waited for such a group has one now.
         groupers = [grouper.id for grouper in registry.groupers_of(locked.group_type)]
         visits = ParticipantLinkBarrier.objects.waiting().filter(participant=person.pk, barrier_id__in=groupers)
-        pools = end_visits(visits, LinkState.RELEASED, f"added to group {locked.pk}")
+        pools = end_visits(visits, LinkState.RELEASED, f"added to group {locked.pk}", maybe_paused=True)
         wake(pools)
         return pools | settle_locked([locked])
 

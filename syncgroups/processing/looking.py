@@ -33,6 +33,8 @@ class Scene:
 
     #: Open visits in order of arrival, by the participant's primary key; only of those who may be chosen.
     here: dict[Any, ParticipantLinkBarrier] = field(default_factory=dict)
+    #: Open visits of those who give no signs of life, where only the present are matched. They keep their place.
+    away: dict[Any, ParticipantLinkBarrier] = field(default_factory=dict)
     #: Open visits of people who take part no longer, or who are no longer in the group.
     stray: dict[Any, ParticipantLinkBarrier] = field(default_factory=dict)
     group: SyncGroup | None = None
@@ -44,24 +46,34 @@ class Scene:
     @property
     def now(self) -> datetime:
         """The moment of the look, by the database's clock. Only where somebody waits."""
-        moment: datetime = next(iter(self.here.values())).seen_at  # type: ignore[attr-defined]
+        moment: datetime = next(iter(self.held.values())).seen_at  # type: ignore[attr-defined]
         return moment
+
+    @property
+    def held(self) -> dict[Any, ParticipantLinkBarrier]:
+        """Open visits of everybody who takes part."""
+        return {**self.here, **self.away} if self.away else self.here
 
     def overdue(self) -> list[ParticipantLinkBarrier]:
         """Visits past their deadline at the moment of the look."""
-        return [link for link in self.here.values() if link.deadline <= link.seen_at]  # type: ignore[attr-defined]
+        return [link for link in self.held.values() if link.overdue]
 
 
 def look_at_pool(barrier: Any, cohort: str) -> Scene:
     """Everybody who waits at the barrier in this cohort, with their groups."""
     scene = Scene()
     for link in _visits(barrier.id, cohort):
-        side = scene.here if link.participant.is_active else scene.stray
-        side[link.participant_id] = link
+        _side(scene, barrier, link.participant)[link.participant_id] = link
         _tie(link, barrier.id)
     _attach_groups(scene.waiting)
     prefetch_related_objects(scene.waiting, *barrier.prefetch)
     return scene
+
+
+def _side(scene: Scene, barrier: Any, participant: AbstractParticipant) -> dict[Any, ParticipantLinkBarrier]:
+    if not participant.is_active:
+        return scene.stray
+    return scene.here if participant.is_present or not barrier.forms_groups else scene.away
 
 
 def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
@@ -83,8 +95,16 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
         link.participant = member
         scene.here[member.pk] = link
         _tie(link, barrier.id)
+    if barrier.on_member_timeout:
+        _tie_elsewhere(members, barrier.id)
     prefetch_related_objects(list(members.values()), *barrier.prefetch)
     return list(scenes.values())
+
+
+def _tie_elsewhere(members: dict[Any, AbstractParticipant], barrier_id: str) -> None:
+    """Show where else these people wait: who is held there is not to blame."""
+    for link in _visits_elsewhere(list(members), barrier_id):
+        members[link.participant_id].__dict__["seen_barriers"][link.barrier_id] = link
 
 
 def attach_members(
@@ -145,6 +165,12 @@ def _visits(barrier_id: str, cohort: str) -> Any:
 def _visits_of_groups(barrier_id: str, groups: Any) -> Any:
     links = ParticipantLinkBarrier.objects.at(barrier_id).waiting().filter(Among("sync_group", groups))
     return links.in_order_of_arrival().annotate(seen_at=Now())
+
+
+@prepared
+def _visits_elsewhere(participants: Any, barrier_id: str) -> Any:
+    links = ParticipantLinkBarrier.objects.waiting().filter(Among("participant", participants))
+    return links.exclude(barrier_id=barrier_id).annotate(seen_at=Now())
 
 
 @prepared

@@ -51,8 +51,9 @@ def _let_go_on(barrier_id: str, cohort: str) -> set[Unit]:
         return set()
     waiting = _waiting(barrier_id, cohort)
     lock_participants(set(waiting.values_list("participant", flat=True)))
-    waiting.put_off(record.paused_at)
-    BarrierRecord.objects.filter(pk=record.pk).update(paused_at=None, paused_by="")
+    records = BarrierRecord.objects.filter(pk=record.pk)
+    waiting.put_off(records)
+    records.update(paused_at=None, paused_by="")
     groups = set(waiting.values_list("sync_group", flat=True).order_by())
     units = {Unit(barrier_id, cohort, group) for group in groups or {None}}
     wake(units)

@@ -17,6 +17,7 @@ from ..states import PassOutcome
 from .endings import settle_all
 from .groups import process_groups
 from .passes import groups_at, process_barrier, process_pool
+from .presence import let_lapse
 from .results import PassResult
 from .units import Unit, wake
 
@@ -32,6 +33,10 @@ def sweep() -> PassResult:
     Costs the same whether ten wait or ten thousand. What raises is logged and stops nothing else.
     """
     report_undeclared()
+    try:
+        let_lapse(limit=settings.SWEEP_LIMIT)
+    except Exception:
+        logger.exception("The sweep could not tell who is silent.")
     by_barrier: dict[tuple[str, str], set[int | None]] = defaultdict(set)
     for unit in due_units():
         by_barrier[unit.barrier_id, unit.cohort].add(unit.group)

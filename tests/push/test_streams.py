@@ -266,7 +266,7 @@ def shown_on_a_page(requests, participant, page=BarrierView):
 
 def test_a_page_offers_the_stream_where_there_is_one(redis, participant, settings):
     shown = shown_on_a_page(ASGI_REQUESTS, participant)
-    assert (shown["stream_url"], shown["stream_poll_interval"]) == ("/sync/me/", 10.0)
+    assert (shown["stream_url"], shown["push_poll_interval"]) == ("/sync/me/", 10.0)
     assert shown_on_a_page(WSGI_REQUESTS, participant)["stream_url"] == ""
     settings.SYNCGROUPS_PUSH = ""
     assert shown_on_a_page(ASGI_REQUESTS, participant)["stream_url"] == ""

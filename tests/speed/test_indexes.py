@@ -11,6 +11,7 @@ from django.db import connection
 from bench import seeds
 from syncgroups import arrivals, processing, testing
 from syncgroups.barriers import GroupBarrier, GroupCloser
+from syncgroups.estimates import estimate_of
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, get_participant_model
 from syncgroups.standing import standing_of
@@ -141,6 +142,16 @@ def test_a_poll_at_a_grouper_counts_those_who_wait_there():
     person = ParticipantLinkBarrier.objects.at("pairs_grouper").waiting().earliest("pk").participant
     used = indexes_of(lambda: standing_of(person))
     assert used & OF_OPEN_VISITS
+
+
+@pytest.mark.parametrize("barrier_id", ["pairs_grouper", "meet", "hall_grouper"])
+def test_an_estimate_reads_the_newest_visits_only(barrier_id):
+    """Catches a window by time, which no index serves."""
+    testing.arrive_all(testing.make_participants(1), "hall_grouper")
+    person = ParticipantLinkBarrier.objects.at(barrier_id).waiting().earliest("pk").participant
+    [wait] = standing_of(person).waits
+    used = indexes_of(lambda: estimate_of(person, wait))
+    assert used == {"syncgroups_participantlinkbarrier_pkey"}
 
 
 def test_the_end_of_a_participation_finds_what_it_concerns():

@@ -5,6 +5,16 @@
  * data-visit          the visit whose end is awaited (required)
  * data-poll-interval  seconds between two polls at least; the server may ask for more
  * data-token          sent as `Authorization: Participant <token>`, for sites that use no cookie
+ * data-turn-url       where to go, still waiting, after `data-turn-after` seconds
+ *
+ * Tells others, by events on that element:
+ *
+ * syncgroups:standing  after each poll, with {wait, paused, now}: `now` is the server's clock, in milliseconds
+ * syncgroups:trouble   after each poll that failed
+ * syncgroups:ended     before the page is left, with {active, holds}: it is left once all promises in `holds` have
+ *                      settled, or after a second
+ *
+ * and heeds two: syncgroups:poll (ask now) and syncgroups:pace (with the seconds between two polls, or 0 for the usual).
  *
  * Depends on nothing, writes no style and no markup: it works under a strict Content-Security-Policy.
  */
@@ -14,6 +24,7 @@
   const LONGEST_PAUSE = 30; // seconds
   const PATIENCE = 10; // seconds for which an answer is awaited
   const HIDDEN_FACTOR = 4; // times as slow while nobody looks
+  const LONGEST_HOLD = 1; // seconds
 
   const page = document.querySelector("[data-syncgroups-wait]");
   if (!page) {
@@ -21,44 +32,62 @@
   }
   const counts = page.querySelector("[data-syncgroups-counts]");
   const trouble = page.querySelector("[data-syncgroups-trouble]");
-  const until = page.querySelector("[data-syncgroups-until]");
   const mark = `syncgroups-reloaded-${page.dataset.visit}`;
+  const forms = counts && counts.dataset.forms ? JSON.parse(counts.dataset.forms) : null;
 
   const shortest = Number(page.dataset.pollInterval) || 1;
+  const turnAt = page.dataset.turnUrl ? performance.now() + Number(page.dataset.turnAfter) * 1000 : Infinity;
   let interval = shortest;
+  let pace = 0;
   let failures = 0;
   let timer = null;
-  let asking = false;
+  let asking = null; // what aborts the question that is on its way
   let leaving = false;
 
-  async function poll() {
-    if (asking || leaving) {
+  /** Ask how things stand. What is urgent does not wait for a question that is on its way, but takes its place. */
+  async function poll(urgent = false) {
+    if (leaving || (asking && !urgent)) {
       return;
     }
-    asking = true;
+    if (asking) {
+      asking.abort();
+    }
+    const mine = new AbortController();
+    asking = mine;
     clearTimeout(timer);
     try {
-      take(await ask());
+      const answer = await ask(mine, urgent);
+      if (asking === mine && !leaving) {
+        take(...answer);
+      }
     } catch {
-      failures += 1;
-      say(trouble, trouble && !leaving ? trouble.dataset.text : "");
+      if (asking === mine) {
+        failures += 1;
+        say(trouble, trouble && !leaving ? trouble.dataset.text : "");
+        tell("trouble");
+      }
     } finally {
-      asking = false;
-      schedule();
+      if (asking === mine) {
+        asking = null;
+        schedule();
+      }
     }
   }
 
-  async function ask() {
+  async function ask(patience, keepalive) {
     const headers = { Accept: "application/json" };
     if (page.dataset.token) {
       headers.Authorization = `Participant ${page.dataset.token}`;
     }
-    const patience = new AbortController();
+    if (document.hidden) {
+      headers["Syncgroups-Page"] = "hidden";
+    }
     const limit = setTimeout(() => patience.abort(), PATIENCE * 1000);
     try {
       // "no-cache" lets the browser send If-None-Match, and answer from its cache on 304.
       const response = await fetch(page.dataset.pollUrl, {
         headers,
+        keepalive,
         cache: "no-cache",
         credentials: "same-origin",
         redirect: "manual",
@@ -70,7 +99,7 @@
       if (!response.ok) {
         throw new Error(`status ${response.status}`);
       }
-      return await response.json();
+      return [await response.json(), Date.parse(response.headers.get("Date"))];
     } finally {
       clearTimeout(limit);
     }
@@ -85,46 +114,39 @@
     );
   }
 
-  function take(standing) {
+  function take(standing, now) {
     failures = 0;
     say(trouble, "");
     remember(null);
     interval = Math.max(shortest, Number(standing.poll_after) || 0);
     const wait = standing.waits.find((open) => open.visit_id === page.dataset.visit);
     if (!wait) {
-      reload();
+      end(standing.status === "working" && !standing.failed);
       return;
     }
     if (counts) {
-      say(counts, wait.n_needed === null ? "" : countsText(wait));
+      say(counts, wait.n_needed === null || !forms ? "" : countsText(wait));
     }
-    showUntil(wait.until);
+    tell("standing", { wait, paused: Boolean(wait.paused), now });
+    if (performance.now() >= turnAt) {
+      leave(page.dataset.turnUrl);
+    }
   }
 
+  /** The form for the sample whose number has the same form in the language of the page. */
   function countsText(wait) {
-    const text = wait.n_here === 1 ? counts.dataset.textOne : counts.dataset.textMany;
-    return text.replace("{here}", wait.n_here).replace("{needed}", wait.n_needed);
+    const here = Math.min(wait.n_here, wait.n_needed);
+    const samples = Object.keys(forms); // ascending; the form of the last one is that of all others, too
+    const alike = samples.find((sample) => kindOf(sample) === kindOf(here)) || samples[samples.length - 1];
+    return forms[alike].replace("{here}", here).replace("{needed}", wait.n_needed);
   }
 
-  /** The reader's own variety of the page's language: clocks differ between British and American English. */
-  function locale() {
-    const language = document.documentElement.lang || undefined;
-    const base = (tag) => tag.split("-")[0].toLowerCase();
-    return language && (navigator.languages.find((own) => base(own) === base(language)) || language);
-  }
-
-  /** Put the deadline into the reader's own time zone. */
-  function showUntil(moment) {
-    const time = until && until.querySelector("time");
-    const deadline = new Date(moment);
-    if (!time || Number.isNaN(deadline.getTime())) {
-      return;
+  function kindOf(number) {
+    try {
+      return new Intl.PluralRules(document.documentElement.lang || undefined).select(Number(number));
+    } catch {
+      return Number(number) === 1 ? "one" : "other"; // The site has made up a name for its language.
     }
-    const soon = deadline - Date.now() < 120 * 1000;
-    const shape = { hour: "numeric", minute: "2-digit", ...(soon && { second: "2-digit" }) };
-    time.dateTime = moment;
-    say(time, deadline.toLocaleTimeString(locale(), shape));
-    until.hidden = deadline < Date.now();
   }
 
   /** Change text only where it differs: screen readers announce what changes. */
@@ -134,25 +156,47 @@
     }
   }
 
+  function tell(name, detail = {}) {
+    page.dispatchEvent(new CustomEvent(`syncgroups:${name}`, { detail }));
+  }
+
   function schedule() {
     if (leaving) {
       return;
     }
-    let pause = document.hidden ? interval * HIDDEN_FACTOR : interval;
+    let pause = document.hidden ? interval * HIDDEN_FACTOR : Math.max(interval, pace);
     if (failures) {
       pause = Math.max(pause, Math.min(LONGEST_PAUSE, interval * 2 ** failures) * (0.5 + Math.random() / 2));
     } else {
       pause *= 0.9 + Math.random() * 0.2; // so that pages opened together do not poll together
+      const turn = (turnAt - performance.now()) / 1000;
+      pause = turn > 0 ? Math.min(pause, turn) : pause;
     }
     clearTimeout(timer);
     timer = setTimeout(poll, Math.min(pause, LONGEST_PAUSE) * 1000);
   }
 
+  /** The visit is over. Others may signal it before the page is left. */
+  async function end(active) {
+    leaving = true;
+    const holds = [];
+    tell("ended", { active, holds });
+    if (holds.length) {
+      const limit = new Promise((resolve) => setTimeout(resolve, LONGEST_HOLD * 1000));
+      await Promise.race([Promise.allSettled(holds), limit]);
+    }
+    reload();
+  }
+
   /** Ask for the page anew, as a GET even where it answered a form. */
   function reload() {
+    leave(location.pathname + location.search);
+  }
+
+  function leave(address) {
     leaving = true;
     clearTimeout(timer);
-    location.replace(location.pathname + location.search);
+    location.replace(address);
   }
 
   function reloadOnce() {
@@ -184,16 +228,22 @@
 
   /** Do not sit out a pause when there is reason to think that asking now will work. */
   function hurry() {
-    if (!document.hidden) {
-      leaving = false;
-      poll();
-    }
+    leaving = false;
+    poll(true);
   }
 
   window.addEventListener("online", hurry);
   window.addEventListener("pageshow", (event) => event.persisted && hurry());
-  document.addEventListener("visibilitychange", hurry);
-  const time = until && until.querySelector("time");
-  showUntil(time && time.dateTime);
+  // The server is told at once that nobody sees the page, and that somebody does.
+  document.addEventListener("visibilitychange", () => (document.hidden ? poll(true) : hurry()));
+  page.addEventListener("syncgroups:poll", () => poll(true));
+  page.addEventListener("syncgroups:pace", (event) => {
+    pace = event.detail;
+    schedule();
+  });
+  // A form that is on its way must not be overtaken by a reload.
+  document.addEventListener("submit", (event) => {
+    leaving = leaving || !event.defaultPrevented;
+  });
   schedule();
 })();

@@ -1,0 +1,153 @@
+/* Shows on a waiting page how long it has taken, how long it may take yet, and, towards the end, the choice between
+ * more time and leaving. Belongs to wait.js, of whose events it lives. Configured by attributes of the same element:
+ *
+ * data-now, data-since, data-deadline  moments, by the server's clock
+ * data-estimate-url                    where to ask, now and then, how long it will probably take
+ *
+ * The reader's clock may be wrong by hours. So the time is the server's, carried on by a clock that nobody sets.
+ */
+(() => {
+  "use strict";
+
+  const ESTIMATE_INTERVAL = 30; // seconds
+  const CHOICE_AT_LEAST = 60; // seconds before the end at which the choice is shown at the latest
+
+  const page = document.querySelector("[data-syncgroups-wait][data-now]");
+  if (!page) {
+    return;
+  }
+  const part = (name) => page.querySelector(`[data-syncgroups-${name}]`);
+  const [times, waited, left, until] = ["times", "waited", "left", "until"].map(part);
+  const [estimate, paused, choice, announcement] = ["estimate", "paused", "choice", "announcement"].map(part);
+
+  const since = Date.parse(page.dataset.since);
+  let deadline = Date.parse(page.dataset.deadline);
+  /** What the server's clock is ahead of the page's own, which counts milliseconds from the page's birth. */
+  let ahead = Date.parse(page.dataset.now) - (birth().responseStart || performance.now());
+  let over = false;
+
+  function birth() {
+    return performance.getEntriesByType("navigation")[0] || {};
+  }
+
+  function now() {
+    return performance.now() + ahead;
+  }
+
+  /** Clocks stop while a machine sleeps. The server tells whole seconds, so what is known is right within one. */
+  function setClock(moment) {
+    if (!Number.isNaN(moment)) {
+      const seen = moment - performance.now();
+      ahead = Math.min(Math.max(ahead, seen), seen + 1500);
+    }
+  }
+
+  function show() {
+    say(waited, span(now() - since));
+    say(left, span(deadline - now()));
+    offerChoice();
+  }
+
+  /** 0:07, 12:30, 1:02:05: as the server writes it. */
+  function span(milliseconds) {
+    const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+    const two = (number) => String(number).padStart(2, "0");
+    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+    return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+  }
+
+  /** The reader's own variety of the page's language: clocks differ between British and American English. */
+  function locale() {
+    const language = document.documentElement.lang || undefined;
+    const base = (tag) => tag.split("-")[0].toLowerCase();
+    return language && (navigator.languages.find((own) => base(own) === base(language)) || language);
+  }
+
+  /** Put the deadline into the reader's own time zone. */
+  function showUntil() {
+    const time = until && until.querySelector("time");
+    if (!time || Number.isNaN(deadline)) {
+      return;
+    }
+    time.dateTime = new Date(deadline).toISOString();
+    say(time, format().format(deadline));
+  }
+
+  function format() {
+    const shape = { hour: "numeric", minute: "2-digit" };
+    try {
+      const own = new Intl.DateTimeFormat(locale(), shape);
+      // The digits of all other numbers on the page.
+      const odd = own.resolvedOptions().numberingSystem !== "latn";
+      return odd ? new Intl.DateTimeFormat(locale(), { ...shape, numberingSystem: "latn" }) : own;
+    } catch {
+      return new Intl.DateTimeFormat(undefined, shape); // The site has made up a name for its language.
+    }
+  }
+
+  /** For the last third of the time, and for the last minute at least. */
+  function offerChoice() {
+    const early = Math.max((deadline - since) / 3, CHOICE_AT_LEAST * 1000);
+    if (choice && !over && !("shown" in choice.dataset) && deadline - now() <= early) {
+      choice.dataset.shown = "";
+      say(announcement, choice.dataset.text);
+    }
+  }
+
+  function take(event) {
+    const { wait, paused: held, now: moment } = event.detail;
+    setClock(moment);
+    say(paused, held ? paused.dataset.text : "");
+    if (times) {
+      times.hidden = held;
+    }
+    if (Date.parse(wait.until) !== deadline) {
+      deadline = Date.parse(wait.until);
+      showUntil();
+    }
+    if (choice) {
+      choice.hidden = held || wait.extensions_left === 0;
+    }
+    show();
+  }
+
+  async function askEstimate() {
+    if (over || document.hidden || (times && times.hidden)) {
+      return;
+    }
+    const token = page.dataset.token;
+    const headers = { Accept: "application/json", ...(token && { Authorization: `Participant ${token}` }) };
+    try {
+      const response = await fetch(page.dataset.estimateUrl, { headers, credentials: "same-origin" });
+      if (response.ok) {
+        say(estimate, (await response.json()).text);
+      }
+    } catch {
+      // It was only an estimate.
+    }
+  }
+
+  /** What is out of date is not shown while there is no connection. */
+  function mark(event) {
+    page.classList.toggle("syncgroups-cut-off", event.type === "syncgroups:trouble");
+  }
+
+  function say(element, text) {
+    if (element && element.textContent.trim() !== text) {
+      element.textContent = text;
+    }
+  }
+
+  page.addEventListener("syncgroups:standing", take);
+  page.addEventListener("syncgroups:standing", mark);
+  page.addEventListener("syncgroups:trouble", mark);
+  page.addEventListener("syncgroups:ended", () => {
+    over = true;
+  });
+  if (estimate && page.dataset.estimateUrl) {
+    setInterval(askEstimate, ESTIMATE_INTERVAL * 1000);
+  }
+  setInterval(show, 1000);
+  showUntil();
+  show();
+})();
