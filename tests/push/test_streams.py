@@ -20,7 +20,7 @@ from syncgroups.push import Notifier
 from syncgroups.views import BarrierView
 from syncgroups.waiting import WaitPage
 
-from .clients import PATIENCE, ask, until
+from .clients import PATIENCE, ask, say, until
 from .conftest import POSTGRESQL, REDIS, WSGI, switch_on
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("declared")]
@@ -110,7 +110,7 @@ def test_what_is_said_after_the_first_hint_and_before_the_stream_waits_is_not_lo
 
     async def scene(hub, events):
         # The stream stands still here, and the page asks. This comes too late for its answer.
-        await asyncio.to_thread(hints.publish, ["me"])
+        await say("me")
         assert await anext(events) == api_stream.CHANGED
 
     play(scene)
