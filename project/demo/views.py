@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
@@ -119,6 +120,13 @@ class DemoBarrierView(BarrierView, PlacedView):
 
     def get_next_url(self) -> str:
         return places_of(self.participant)[0].url(self.kwargs["player"])
+
+    def get_poll_url(self) -> str:
+        """That of this window's player."""
+        return reverse("demo:standing", kwargs={"player": self.kwargs["player"]})
+
+    def get_estimate_url(self) -> str:
+        return reverse("demo:estimate", kwargs={"player": self.kwargs["player"]})
 
 
 class PartnerView(DemoBarrierView):
