@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
-from . import processing, registry
+from . import processing, push, registry
 from .conf import Settings, settings
 
 
@@ -49,6 +49,12 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
         )
     messages.extend(_unknown_settings(dir(django_settings)))
     return messages
+
+
+@register("syncgroups")
+def check_push(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E006: hints would get nowhere."""
+    return [Error(f"SYNCGROUPS_PUSH {fault}.", hint=hint, id="syncgroups.E006") for fault, hint in push.faults()]
 
 
 def _fault_of_resolver(path: Any) -> str:

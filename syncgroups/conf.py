@@ -30,6 +30,15 @@ class Settings:
     #: Seconds that are added to both while the page says that it is hidden: browsers stop its timers.
     HIDDEN_GRACE: float = 120.0
 
+    #: Dotted path of a notifier class, whose hints spare pages the wait for their next poll; empty: they only poll.
+    PUSH: str = ""
+
+    #: Address of the Redis or Valkey server that carries hints; empty: the one of ``CELERY_BROKER_URL``.
+    PUSH_URL: str = ""
+
+    #: Seconds that a waiting page that hears hints lets pass between two polls.
+    PUSH_POLL_INTERVAL: float = 10.0
+
     #: Longest pause, in seconds, before a pass that failed is tried again (1, 2, 4 ... up to this).
     RETRY_MAX_INTERVAL: float = 60.0
 
@@ -38,6 +47,11 @@ class Settings:
 
     #: How many groups one sweep recounts.
     RECOUNT_LIMIT: int = 100
+
+    @property
+    def broker_url(self) -> str:
+        """Where Celery's settings, by their usual name, say that the broker is."""
+        return str(getattr(django_settings, "CELERY_BROKER_URL", None) or "")
 
     def __getattribute__(self, name: str) -> Any:
         default = object.__getattribute__(self, name)

@@ -104,6 +104,18 @@ class DatabaseBusy(SyncGroupsError, OperationalError):
     status = 503
 
 
+class PushNotOffered(SyncGroupsError, RuntimeError):
+    """There is no stream here, and there will be none: polling is what is left."""
+
+    status = 406
+
+
+class TooManyStreams(SyncGroupsError, RuntimeError):
+    """The process, or the participant, has as many streams as it may."""
+
+    status = 503
+
+
 class InvalidToken(SyncGroupsError, PermissionError):
     """The credentials are missing, forged, expired or belong to nobody here."""
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 
-from . import arrivals, registry
+from . import arrivals, push, registry
 from .conf import settings
 from .exceptions import NoExtensionLeft, NotWaiting, ParticipantNotActive, SyncGroupsError, WrongCohort
 from .identity import SCHEME, page_is_hidden, public_detail, resolve_participant
@@ -223,6 +223,13 @@ class BarrierView(BarrierMixin, View):
         """Where the waiting page asks how things stand."""
         return reverse("syncgroups:standing")
 
+    def get_stream_url(self) -> str:
+        """Where the waiting page hears when it is worth asking; empty where it has to poll.
+
+        A page that sends a token cannot: browsers send no header of ours with what they open a stream by.
+        """
+        return self.get_poll_url() if push.offered(self.request) and not self.get_token() else ""
+
     def get_estimate_url(self) -> str:
         """Where the waiting page asks, now and then, how long it may still take; empty for nowhere."""
         return reverse("syncgroups:estimate")
@@ -288,6 +295,8 @@ class BarrierView(BarrierMixin, View):
             **self.get_turns(page, link),
             "poll_url": self.get_poll_url(),
             "poll_interval": interval,
+            "stream_url": self.get_stream_url(),
+            "push_poll_interval": max(interval, settings.PUSH_POLL_INTERVAL),
             "refresh_after": max(math.ceil(interval), SHORTEST_REFRESH),
             "token": self.get_token(),
             "estimate_url": self.get_estimate_url(),

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.cache import (
     add_never_cache_headers,
     get_conditional_response,
@@ -21,19 +21,23 @@ from ..conf import settings
 from ..exceptions import SyncGroupsError
 from ..identity import SCHEME, page_is_hidden, public_detail, resolve_participant
 from ..standing import Standing, standing_of
+from .stream import asks_for_stream, stream
 
 
 class StandingView(View):
     """The participant's own state, for polling: one small JSON object with an ETag, 304 while nothing changes.
 
     Two queries, besides what the site's sessions take. Who asks is made out by the site's resolver; there is no
-    way to ask about anybody else.
+    way to ask about anybody else. Who accepts ``text/event-stream`` is told when it is worth asking, where the site
+    has that to offer.
     """
 
     http_method_names = ["get", "head", "options"]
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
+            if asks_for_stream(request):
+                return stream(request)
             participant = resolve_participant(request)
         except SyncGroupsError as error:
             return problem(error)
@@ -63,7 +67,7 @@ def conditional_json(request: HttpRequest, content: dict[str, Any]) -> HttpRespo
     response = get_conditional_response(request, etag=etag, response=fresh) or fresh
     response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
-    patch_vary_headers(response, ["Cookie", "Authorization"])
+    patch_vary_headers(response, ["Cookie", "Authorization", "Accept"])
     return response
 
 

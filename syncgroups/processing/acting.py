@@ -11,9 +11,11 @@ from django.db import transaction
 from .. import registry, signals
 from ..exceptions import SpoiledTransaction
 from ..models import ParticipantLinkBarrier, SyncGroup
+from ..push import publish
 from ..states import LinkState, ParticipantStatus, TimeoutPolicy
 from .deciding import Verdict
 from .endings import announce_departures, close_locked, end_people, end_visits, require_locked_groups, settle_locked
+from .hints import onlookers
 from .joining import fill_places, form_groups, require_groupless
 from .locks import WorldMoved, load_participants, lock_active
 from .looking import untie
@@ -38,6 +40,7 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     woken |= _form_and_fill(barrier, cohort, verdicts, groups)
     woken |= _end(barrier, cohort, verdicts, people, groups)
     woken |= _let_go(barrier, cohort, verdicts)
+    publish(onlookers(verdicts))
     return woken | _call_and_close(barrier, verdicts)
 
 

@@ -21,6 +21,7 @@ from ..models import (
     all_participants,
 )
 from ..prepared import Among, prepared
+from ..push import publish
 from ..states import LinkState, ParticipantStatus
 from .locks import GroupsNeeded, WorldMoved, lock_groups, lock_participants, until_settled
 from .looking import attach_members, untie
@@ -65,6 +66,7 @@ def end_people(
     """End these participations. The people and all of their groups are locked, else `GroupsNeeded` is raised."""
     pks = [person.pk for person in people]
     concerned = require_locked_groups(pks, groups)
+    publish(pks)
     all_participants().filter(pk__in=pks).end(status, failed=failed, reason=reason, by=by)
     open_visits = ParticipantLinkBarrier.objects.waiting().filter(participant__in=pks)
     state = LinkState.FAILED if failed else LinkState.WITHDRAWN
@@ -104,6 +106,7 @@ def end_visits(
     Returns the units whose rules see fewer people now; where groups pass, that is told by their settling.
     """
     links = sorted(links, key=attrgetter("barrier_id"))
+    publish(link.participant_id for link in links)
     if maybe_paused and links:
         _put_off([link.pk for link in links])
     for barrier_id, visits in groupby(links, key=attrgetter("barrier_id")):

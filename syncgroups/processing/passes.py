@@ -9,10 +9,12 @@ from typing import Any
 from .. import registry
 from ..models import AbstractParticipant, ParticipantLinkBarrier
 from ..prepared import prepared
+from ..push import publish
 from ..states import PassOutcome
 from .acting import act
 from .deciding import Verdict, decide
 from .groups import process_groups
+from .hints import first_waiting
 from .joining import joinable_groups
 from .locks import lock_groups, lock_participants, lock_record, until_settled
 from .looking import look_at_pool
@@ -71,7 +73,9 @@ def _pass(
         return PassResult(PassOutcome.BUSY)
     if record.paused:
         return PassResult(PassOutcome.PAUSED)
-    if _nothing_due(barrier, cohort, claim(unit)) and error is None:
+    claimed = claim(unit)
+    if _nothing_due(barrier, cohort, claimed) and error is None:
+        publish(first_waiting(barrier.id, cohort) if claimed else ())
         return PassResult(PassOutcome.IDLE)
 
     scene = look_at_pool(barrier, cohort)
