@@ -105,7 +105,11 @@ def take(new_context: Callable[..., Any], address: str, picture: Picture) -> Non
     from syncgroups.identity import issue_token
 
     context = new_context(
-        base_url=address, locale=picture.language, timezone_id="Europe/Berlin", reduced_motion="reduce", **picture.options
+        base_url=address,
+        locale=picture.language,
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+        **picture.options,
     )
     page = context.new_page()
     page.goto(f"/{issue_token(somebody_waiting(picture))}/{picture.barrier_id}/")

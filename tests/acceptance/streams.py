@@ -19,6 +19,7 @@ class Streams:
         self.open: list[Queue[str]] = []
         self.refused = 0
         self.offered = True
+        self.kept_back = False
 
     def say(self, event: str) -> None:
         for queue in self.open:
@@ -32,9 +33,10 @@ class Streams:
         return StreamingHttpResponse(self._events(self.open[-1]), content_type="text/event-stream")
 
     def _events(self, queue: "Queue[str]") -> Iterator[str]:
-        yield ": hello\n\n"
+        if not self.kept_back:
+            yield "event: changed\ndata:\n\n"
         while (event := queue.get()) != OVER:
-            yield f"event: {event}\ndata: {{}}\n\n"
+            yield f"event: {event}\ndata:\n\n"
 
 
 streams = Streams()
