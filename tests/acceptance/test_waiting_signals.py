@@ -198,6 +198,20 @@ def test_a_page_that_hears_asks_seldom_and_at_once_when_there_is_something_new(l
     expect_gone_on(listening)
 
 
+def test_hints_that_come_in_crowds_are_answered_by_few_questions(listening, streams):
+    """Fails when each hint takes the place of the question before: then none is ever answered."""
+    polls, given_up = polls_of(listening), []
+    listening.on("requestfailed", lambda request: given_up.append(request.url))
+    for _ in range(40):
+        streams.say("changed")
+        listening.wait_for_timeout(20)
+    testing.arrive_all(testing.make_participants(1), "pair_grouper")
+    streams.say("changed")
+    expect(listening.get_by_role("status")).to_contain_text("2 of 2 are here", timeout=2000)
+    assert 2 <= len(polls) <= 12
+    assert given_up == []
+
+
 def test_a_stream_that_ends_leads_back_to_polling_and_is_tried_again(listening, participant, streams):
     streams.say(OVER)
     streams.open.clear()
