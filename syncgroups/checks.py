@@ -129,7 +129,7 @@ def check_database(databases: Sequence[str] | None = None, **kwargs: Any) -> lis
     return [
         Warning(
             f"Barrier '{barrier_id}' is known to the database and no longer declared.",
-            hint="Whoever waits there is let go at the deadline only: declare it again, or end the visits by hand.",
+            hint="Whoever waits there is let go a minute after the deadline only: declare it again, or end the visits.",
             id="syncgroups.W002",
         )
         for barrier_id in undeclared

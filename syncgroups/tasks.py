@@ -1,4 +1,8 @@
-"""Doorbells: the only file that speaks Celery. Every task may run twice, late, or not at all: the sweep catches up."""
+"""Doorbells: the only file that speaks Celery. Every task may run twice, late, or not at all: the sweep catches up.
+
+While a site is upgraded, messages come from older and newer code. Names, parameters and their order stay as they are,
+and what newer code may say besides is ignored: which barrier to look at is all that a worker needs to know.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,15 @@ logger = logging.getLogger(__name__)
 
 
 @shared_task(ignore_result=True)
-def process_barrier(barrier_id: str, cohort: str = "", group: int | None = None) -> None:
+def process_barrier(
+    barrier_id: str, cohort: str = "", group: int | None = None, *_more: object, **_named: object
+) -> None:
     """Process one barrier in one cohort; at a group barrier, one group. Waits for the lock."""
     ring(processing.process_barrier(barrier_id, cohort, group).rerun)
 
 
 @shared_task(ignore_result=True)
-def sweep() -> None:
+def sweep(*_more: object, **_named: object) -> None:
     """Process everything that is due anywhere, skipping what others are at work on. For the beat, every second."""
     ring(processing.sweep().rerun)
 

@@ -80,7 +80,7 @@ class BarrierRecordAdmin(Shown, Acting):
     def rule(self, record: BarrierRecord) -> str:
         barrier = registry.find(record.barrier_id)
         if barrier is None:
-            return _("Not declared on this site: whoever waits here is let go at the deadline only.")
+            return _("Not declared on this site: whoever waits here is let go a minute after the deadline only.")
         return f"{type(barrier).__module__}.{type(barrier).__qualname__}"
 
     @admin.display(description=gettext_lazy("waiting"), ordering="n_waiting")

@@ -30,10 +30,12 @@ def process_barrier(
     """Release whoever can go and end the waits whose time is up.
 
     At a group barrier that concerns one group, or every group that waits there. Idempotent; safe in any number
-    of processes. Waits for the lock unless `skip_locked`. A barrier that is not declared (any longer) lets
-    nobody through, but its waits end at their deadlines.
+    of processes. Waits for the lock unless `skip_locked`. Leaves a barrier that is not declared here as it is: during
+    a deploy others may declare it. When nobody does, the sweep ends its waits.
     """
-    barrier = registry.find(barrier_id) or registry.Undeclared(barrier_id)
+    barrier = registry.find(barrier_id)
+    if barrier is None:
+        return PassResult(PassOutcome.IDLE)
     if not barrier.per_group:
         return process_pool(barrier, cohort, skip_locked=skip_locked)
     return process_groups(barrier, cohort, [group] if group else groups_at(barrier_id, cohort), skip_locked=skip_locked)
@@ -73,7 +75,8 @@ def _pass(
         return PassResult(PassOutcome.BUSY)
     if record.paused:
         return PassResult(PassOutcome.PAUSED)
-    claimed = claim(unit)
+    # Calls for a barrier that is not declared here are left to workers that declare it, if any do.
+    claimed = 0 if isinstance(barrier, registry.Undeclared) else claim(unit)
     if _nothing_due(barrier, cohort, claimed) and error is None:
         publish(first_waiting(barrier.id, cohort) if claimed else ())
         return PassResult(PassOutcome.IDLE)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
 
 from .. import registry
 from ..conf import settings
@@ -22,6 +24,10 @@ from .results import PassResult
 from .units import Unit, wake
 
 logger = logging.getLogger(__name__)
+
+#: How long after its deadline a wait at a barrier that is not declared here is ended. A worker that declares it sweeps
+#: much sooner, and knows what is to happen then: during a deploy old and new workers run side by side.
+PATIENCE = timedelta(seconds=60)
 
 #: Where this process's next recount starts. Nothing depends on it but the order of the work.
 _recounted_up_to = 0
@@ -55,12 +61,14 @@ def sweep() -> PassResult:
 
 def _process(barrier_id: str, cohort: str, groups: set[int | None]) -> PassResult:
     barrier = registry.find(barrier_id)
-    if barrier is not None and barrier.per_group and None not in groups:
+    if barrier is None:
+        return process_pool(registry.Undeclared(barrier_id), cohort, skip_locked=True)
+    if barrier.per_group and None not in groups:
         return process_groups(barrier, cohort, sorted(pk for pk in groups if pk), skip_locked=True)
-    if barrier is not None and (barrier.per_group or groups != {None}):
+    if barrier.per_group or groups != {None}:
         _readdress(barrier, cohort)
     result = process_barrier(barrier_id, cohort, skip_locked=True)
-    if barrier is not None and barrier.per_group:
+    if barrier.per_group:
         # Visits from before it went by groups belong to none of them. They end at their deadlines.
         result += process_pool(registry.Undeclared(barrier_id), cohort, skip_locked=True)
     return result
@@ -79,7 +87,7 @@ def _readdress(barrier: Any, cohort: str) -> None:
 def due_units() -> set[Unit]:
     """Units at which somebody called or a deadline has passed, but for paused ones. Two queries, bounded."""
     declared = [barrier.id for barrier in registry.all_barriers()]
-    places = [*_called(declared, limit=settings.SWEEP_LIMIT), *_overdue(limit=settings.SWEEP_LIMIT)]
+    places = [*_called(declared, limit=settings.SWEEP_LIMIT), *_overdue(declared, limit=settings.SWEEP_LIMIT)]
     return {Unit(*place) for place in places}
 
 
@@ -89,8 +97,9 @@ def _called(declared: Any, *, limit: int) -> Any:
 
 
 @prepared
-def _overdue(*, limit: int) -> Any:
-    return _places(ParticipantLinkBarrier.objects.overdue())[:limit]
+def _overdue(declared: Any, *, limit: int) -> Any:
+    ours = Q(Among("barrier_id", declared)) | Q(deadline__lte=Now() - PATIENCE)
+    return _places(ParticipantLinkBarrier.objects.overdue().filter(ours))[:limit]
 
 
 def _places(rows: Any) -> Any:
@@ -137,7 +146,7 @@ def report_undeclared(*, every: int = 60) -> None:
     if next(_sweeps) % every == 0:
         for barrier_id in undeclared_barriers():
             logger.warning(
-                "Barrier '%s' is known to the database and no longer declared: whoever waits there is let go at the"
-                " deadline only. Declare it again, or end the visits in the admin.",
+                "Barrier '%s' is known to the database and no longer declared: whoever waits there is let go a"
+                " minute after the deadline only. Declare it again, or end the visits in the admin.",
                 barrier_id,
             )
