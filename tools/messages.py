@@ -24,6 +24,8 @@ APP = ROOT / "syncgroups"
 #: What is written in the code.
 SOURCE = "en"
 LANGUAGES = (SOURCE, "de", "es", "fr", "ar")
+#: When, by whom and with what a catalogue was made is no part of it.
+MAKING = ("POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Language-Team", "Generated-By", "Report-Msgid")
 KEYWORDS: Any = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop")),
     **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
@@ -65,15 +67,27 @@ def read(language: str) -> Catalog:
 def as_po(catalog: Catalog) -> bytes:
     buffer = BytesIO()
     write_po(buffer, catalog, width=110, omit_header=False, ignore_obsolete=True, sort_output=True)
-    # When and by what it was made is no part of what is made.
-    made = rb'"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By|Report-Msgid).*\n'
-    return re.sub(made, b"", buffer.getvalue())
+    return re.sub(rb'"(%s):.*\n' % "|".join(MAKING).encode(), b"", buffer.getvalue())
 
 
 def as_mo(catalog: Catalog) -> bytes:
     buffer = BytesIO()
-    write_mo(buffer, catalog)
+    write_mo(buffer, WithoutMaking(catalog))  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+class WithoutMaking:
+    """A catalogue whose header says nothing that changes from one making to the next."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog, self.charset = catalog, catalog.charset
+
+    def __iter__(self) -> Iterator[Message]:
+        for message in self.catalog:
+            if not message.id:
+                kept = [line for line in str(message.string).splitlines() if not line.startswith(MAKING)]
+                message.string = "\n".join(kept) + "\n"
+            yield message
 
 
 def updated(language: str, template: Catalog) -> Catalog:

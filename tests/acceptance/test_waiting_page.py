@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from syncgroups import arrivals, testing
+from syncgroups.groupers import SimpleGrouper
 from syncgroups.identity import issue_token
 from syncgroups.models import ParticipantLinkBarrier
 from syncgroups.waiting import WaitPage
@@ -198,3 +199,26 @@ def test_no_page_is_turned_while_there_is_no_connection(window, participant):
         expect(page.get_by_text("First of all.")).to_be_visible()
         page.context.set_offline(False)
         expect(page.get_by_text("And then.")).to_be_visible()
+
+
+# In other languages
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", ["1 von 12 ist da", "2 von 12 sind da", "3 von 12 sind da"]),
+        ("fr", ["1 sur 12 est là", "2 sur 12 sont là", "3 sur 12 sont là"]),
+        ("ar", ["حضر شخص واحد من أصل 12", "حضر شخصان من أصل 12", "حضر 3 أشخاص من أصل 12"]),
+    ],
+)
+def test_numbers_are_told_by_the_rules_of_the_language(window, participant, settings, language, said):
+    """Fails when the script knows one and many only: Arabic has six forms."""
+    settings.LANGUAGES = [(language, language)]
+    settings.LANGUAGE_CODE = language
+    with testing.declared(SimpleGrouper("pair", initial_group_size=12)):
+        page = window(locale=language)
+        page.goto(f"/enter/{issue_token(participant)}/")
+        for text in said:
+            expect(page.get_by_role("status")).to_contain_text(text)
+            testing.arrive_all(testing.make_participants(1), "pair_grouper")
