@@ -7,6 +7,8 @@
     python3 dev.py lint                  check style, types, layers and migrations
     python3 dev.py bench [ARGUMENTS]     measure this app beside PsyNet and bare SQL (--help tells more)
     python3 dev.py chaos [ARGUMENTS]     let bots take part while everything breaks (--help tells more)
+    python3 dev.py messages              bring the catalogues of translations up to date, and compile them
+    python3 dev.py screenshots [NAMES]   take the pictures of docs/waiting-page.md; needs Chromium
 
 `--venv FOLDER` before the command uses another folder than `.venv`. By hand, a command is
 
@@ -64,6 +66,14 @@ def chaos(python: Path, arguments: list[str]) -> int:
     return replace_by(python, "-m", "chaos", *arguments)
 
 
+def messages(python: Path, arguments: list[str]) -> int:
+    return replace_by(python, "-m", "tools.messages", *arguments)
+
+
+def screenshots(python: Path, arguments: list[str]) -> int:
+    return replace_by(python, "-m", "tools.screenshots", *arguments)
+
+
 # Each command, and the requirements that it needs.
 COMMANDS = {
     "demo": (demo, "requirements.txt"),
@@ -72,6 +82,8 @@ COMMANDS = {
     "lint": (lint, "requirements-dev.txt"),
     "bench": (bench, "requirements-dev.txt"),
     "chaos": (chaos, "requirements-dev.txt"),
+    "messages": (messages, "requirements-dev.txt"),
+    "screenshots": (screenshots, "requirements-dev.txt"),
 }
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from contextlib import suppress
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.decorators import classonlymethod, method_decorator
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -232,10 +230,9 @@ class BarrierView(BarrierMixin, View):
         """
         return self.get_poll_url() if push.offered(self.request) and not self.get_token() else ""
 
-    def get_estimate_url(self, link: ParticipantLinkBarrier) -> str:
-        """Where the waiting page asks, now and then, how long it may still take."""
-        asked = urlencode({"visit": link.public_id, "language": get_language() or ""})
-        return f"{reverse('syncgroups:estimate')}?{asked}"
+    def get_estimate_url(self) -> str:
+        """Where the waiting page asks, now and then, how long it may still take; empty for nowhere."""
+        return reverse("syncgroups:estimate")
 
     def get_token(self) -> str:
         """What the waiting page sends as ``Authorization: Participant …``; empty where a cookie says who asks."""
@@ -302,7 +299,7 @@ class BarrierView(BarrierMixin, View):
             "push_poll_interval": max(interval, settings.PUSH_POLL_INTERVAL),
             "refresh_after": max(math.ceil(interval), SHORTEST_REFRESH),
             "token": self.get_token(),
-            "estimate_url": self.get_estimate_url(link),
+            "estimate_url": self.get_estimate_url(),
             **words_of_wait(self.participant, link, wait),
         }
 

@@ -88,8 +88,8 @@ def hope(estimate: Estimate) -> str:
             return _("This is taking longer than usual.")
         return _("We cannot say yet how long it will take.")
     if estimate.certain:
-        return _("Usually {duration} from now.").format(duration=duration(estimate.seconds))
-    return _("Probably {duration} from now, but that is a rough guess.").format(duration=rough(estimate.seconds))
+        return _("Usually it goes on in {duration}.").format(duration=duration(estimate.seconds))
+    return _("It probably goes on in {duration}, but that is a rough guess.").format(duration=rough(estimate.seconds))
 
 
 def duration(seconds: int) -> str:

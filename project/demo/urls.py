@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from syncgroups.api.estimates import EstimateView
 from syncgroups.api.participant import StandingView
 
 from . import views
@@ -11,6 +12,7 @@ app_name = "demo"
 of_player = [
     path("", views.PlayerView.as_view(), name="player"),
     path("standing/", StandingView.as_view(), name="standing"),
+    path("standing/estimate/", EstimateView.as_view(), name="estimate"),
     path("partner/", views.PartnerView.as_view(), name="partner"),
     path("rounds/<int:visit>/", views.ChooseView.as_view(), name="choose"),
     path("rounds/<int:visit>/wait/", views.WaitView.as_view(), name="wait"),

@@ -122,7 +122,11 @@ class DemoBarrierView(BarrierView, PlacedView):
         return places_of(self.participant)[0].url(self.kwargs["player"])
 
     def get_poll_url(self) -> str:
-        return reverse("demo:standing", args=[self.kwargs["player"]])
+        """That of this window's player."""
+        return reverse("demo:standing", kwargs={"player": self.kwargs["player"]})
+
+    def get_estimate_url(self) -> str:
+        return reverse("demo:estimate", kwargs={"player": self.kwargs["player"]})
 
 
 class PartnerView(DemoBarrierView):

@@ -15,6 +15,7 @@ from syncgroups.groupers import SimpleGrouper
 from syncgroups.identity import issue_token, participant_of_token, remember
 from syncgroups.models import AbstractParticipant
 from syncgroups.views import BarrierView, ParticipantMixin, View
+from tests.acceptance.streams import StreamingBarrierView, stream
 
 Page = Callable[..., HttpResponse]
 
@@ -23,7 +24,8 @@ DEFAULT_RESOLVER = "syncgroups.identity.participant_from_token"
 
 #: Everything from this site only, nothing inline.
 STRICT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
+    " base-uri 'none'"
 )
 
 
@@ -80,6 +82,8 @@ urlpatterns = [
     path("ended/", BarrierView.as_view(barrier_id="pair_grouper", next_url="next", end_url="thanks"), name="ended"),
     path("circle/", BarrierView.as_view(barrier_id="pair_grouper", next_url="next", end_url="circle"), name="circle"),
     path("by-token/", TokenInTheAddress.as_view(barrier_id="pair_grouper", next_url="next"), name="by_token"),
+    path("pushed/", strict(StreamingBarrierView.as_view(barrier_id="pair_grouper", next_url="next")), name="pushed"),
+    path("stream/", stream),
     path("thanks/", Thanks.as_view(), name="thanks"),
     path("next/", arrived, name="next"),
 ]

@@ -1,41 +1,20 @@
 """Waiting in a real browser: going on by oneself, losing the network, no scripts, a strict policy."""
 
-import contextlib
-import re
-import shutil
-
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from syncgroups import testing
 from syncgroups.identity import issue_token
 from syncgroups.models import ParticipantLinkBarrier
 from syncgroups.waiting import WaitPage
 from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site
+from tests.acceptance.windows import PATIENCE, enter, expect_gone_on, release, set_hidden
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("tests.acceptance.participant_site"),
 ]
-
-PHONE = {"width": 390, "height": 800}
-FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-# Longer than any pause between two polls, also after some failures in a row.
-PATIENCE = 15_000
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.fail("Browser tests need Chromium: install it (Debian: apt-get install chromium).", pytrace=False)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright runs an event loop in this thread; Django would take the tests' own queries for asynchronous ones.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(autouse=True)
@@ -49,48 +28,6 @@ def _site(settings):
 @pytest.fixture
 def participant():
     return testing.make_participants(1)[0]
-
-
-@pytest.fixture
-def window(chromium, live_server):
-    """Open a browser window of its own. At the end no window may have complained about anything unexpected."""
-    with contextlib.ExitStack() as windows:
-        complaints = []
-
-        def open_window(*, expected=None, **options):
-            context = chromium.new_context(base_url=live_server.url, viewport=PHONE, **options)
-            windows.callback(context.close)
-            page = context.new_page()
-            page.set_default_timeout(PATIENCE)
-
-            def hear(text, address=""):
-                if not (expected and re.search(expected, text)) and not address.endswith("/favicon.ico"):
-                    complaints.append(text)
-
-            def read(message):
-                if message.type in {"error", "warning"}:
-                    hear(message.text, message.location["url"])
-
-            page.on("pageerror", lambda error: hear(str(error)))
-            page.on("console", read)
-            return page
-
-        yield open_window
-    assert complaints == []
-
-
-def enter(page, participant):
-    page.goto(f"/enter/{issue_token(participant)}/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Please wait")
-
-
-def release(participant):
-    ParticipantLinkBarrier.objects.waiting().get(participant=participant).release()
-
-
-def expect_gone_on(page):
-    expect(page.get_by_role("heading", level=1)).to_have_text("You have gone on", timeout=PATIENCE)
-    assert page.url.endswith("/next/")
 
 
 def test_the_page_goes_on_by_itself_once_released(window, participant):
@@ -247,14 +184,3 @@ def test_a_window_that_nobody_looks_at_asks_more_seldom_and_at_once_when_looked_
     release(participant)
     set_hidden(page, False)
     expect_gone_on(page)
-
-
-def set_hidden(page, hidden):
-    """Chromium without a screen hides nothing by itself."""
-    page.evaluate(
-        """hidden => {
-            Object.defineProperty(document, "hidden", {configurable: true, get: () => hidden});
-            document.dispatchEvent(new Event("visibilitychange"));
-        }""",
-        hidden,
-    )

@@ -59,7 +59,7 @@ def test_at_a_grouper_it_follows_from_how_people_arrive(client):
         estimate = ask(client, me, link.public_id).json()
         assert estimate["basis"] == "arrivals"
         assert estimate["certain"]
-        assert estimate["text"] == "Usually about 20 seconds from now."
+        assert estimate["text"] == "Usually it goes on in about 20 seconds."
         assert estimate["seconds"] == 20, "two more are needed, and one comes each eleven seconds"
         testing.arrive_all([other], "crowd_grouper")
         assert ask(client, me, link.public_id).json()["seconds"] == 10
@@ -72,7 +72,7 @@ def test_at_a_group_barrier_it_follows_from_how_long_others_waited(client):
     [link] = testing.arrive_all(pair[:1], "together")
     estimate = ask(client, pair[0], link.public_id).json()
     assert (estimate["seconds"], estimate["basis"], estimate["certain"]) == (60, "waits", False)
-    assert estimate["text"] == "Probably a few minutes from now, but that is a rough guess."
+    assert estimate["text"] == "It probably goes on in a few minutes, but that is a rough guess."
 
 
 def test_other_barriers_and_other_cohorts_say_nothing(client):

@@ -105,12 +105,12 @@ def test_estimates_are_coarse(seconds, said):
     ("estimate", "words"),
     [
         (Estimate(), "We cannot say yet how long it will take."),
-        (Estimate(5, "waits", True), "Usually a few seconds from now."),
-        (Estimate(40, "waits", True), "Usually about 40 seconds from now."),
-        (Estimate(60, "arrivals", True), "Usually about 1 minute from now."),
-        (Estimate(180, "arrivals", False), "Probably a few minutes from now, but that is a rough guess."),
-        (Estimate(40, "arrivals", False), "Probably less than a minute from now, but that is a rough guess."),
-        (Estimate(900, "arrivals", False), "Probably about 15 minutes from now, but that is a rough guess."),
+        (Estimate(5, "waits", True), "Usually it goes on in a few seconds."),
+        (Estimate(40, "waits", True), "Usually it goes on in about 40 seconds."),
+        (Estimate(60, "arrivals", True), "Usually it goes on in about 1 minute."),
+        (Estimate(180, "arrivals", False), "It probably goes on in a few minutes, but that is a rough guess."),
+        (Estimate(40, "arrivals", False), "It probably goes on in less than a minute, but that is a rough guess."),
+        (Estimate(900, "arrivals", False), "It probably goes on in about 15 minutes, but that is a rough guess."),
     ],
 )
 def test_a_poor_estimate_is_called_so(estimate, words):

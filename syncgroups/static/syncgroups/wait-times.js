@@ -20,7 +20,7 @@
   const [times, waited, left, until] = ["times", "waited", "left", "until"].map(part);
   const [estimate, paused, choice, announcement] = ["estimate", "paused", "choice", "announcement"].map(part);
 
-  const since = Date.parse(page.dataset.since);
+  let since = Date.parse(page.dataset.since);
   let deadline = Date.parse(page.dataset.deadline);
   /** What the server's clock is ahead of the page's own, which counts milliseconds from the page's birth. */
   let ahead = Date.parse(page.dataset.now) - (birth().responseStart || performance.now());
@@ -101,6 +101,7 @@
     if (times) {
       times.hidden = held;
     }
+    since = Date.parse(wait.since);
     if (Date.parse(wait.until) !== deadline) {
       deadline = Date.parse(wait.until);
       showUntil();

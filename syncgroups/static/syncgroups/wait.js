@@ -14,7 +14,7 @@
  * syncgroups:ended     before the page is left, with {active, holds}: it is left once all promises in `holds` have
  *                      settled, or after a second
  *
- * and heeds two: syncgroups:poll (ask now) and syncgroups:pace (with the seconds between two polls, or 0 for the usual).
+ * and heeds two: syncgroups:poll (there may be something new) and syncgroups:pace (with the seconds between two polls, or 0 for the usual).
  *
  * Depends on nothing, writes no style and no markup: it works under a strict Content-Security-Policy.
  */
@@ -25,6 +25,7 @@
   const PATIENCE = 10; // seconds for which an answer is awaited
   const HIDDEN_FACTOR = 4; // times as slow while nobody looks
   const LONGEST_HOLD = 1; // seconds
+  const SHORTEST_LULL = 0.2; // seconds between an answer and a question because of a hint: hints come in crowds
 
   const page = document.querySelector("[data-syncgroups-wait]");
   if (!page) {
@@ -42,6 +43,8 @@
   let failures = 0;
   let timer = null;
   let asking = null; // what aborts the question that is on its way
+  let answeredAt = -Infinity;
+  let hinted = false; // since the last question
   let leaving = false;
 
   /** Ask how things stand. What is urgent does not wait for a question that is on its way, but takes its place. */
@@ -54,6 +57,7 @@
     }
     const mine = new AbortController();
     asking = mine;
+    hinted = false;
     clearTimeout(timer);
     try {
       const answer = await ask(mine, urgent);
@@ -69,6 +73,7 @@
     } finally {
       if (asking === mine) {
         asking = null;
+        answeredAt = performance.now();
         schedule();
       }
     }
@@ -161,7 +166,7 @@
   }
 
   function schedule() {
-    if (leaving) {
+    if (leaving || asking) {
       return;
     }
     let pause = document.hidden ? interval * HIDDEN_FACTOR : Math.max(interval, pace);
@@ -171,6 +176,8 @@
       pause *= 0.9 + Math.random() * 0.2; // so that pages opened together do not poll together
       const turn = (turnAt - performance.now()) / 1000;
       pause = turn > 0 ? Math.min(pause, turn) : pause;
+      const lull = SHORTEST_LULL - (performance.now() - answeredAt) / 1000;
+      pause = hinted ? Math.min(pause, Math.max(lull, 0)) : pause;
     }
     clearTimeout(timer);
     timer = setTimeout(poll, Math.min(pause, LONGEST_PAUSE) * 1000);
@@ -236,7 +243,10 @@
   window.addEventListener("pageshow", (event) => event.persisted && hurry());
   // The server is told at once that nobody sees the page, and that somebody does.
   document.addEventListener("visibilitychange", () => (document.hidden ? poll(true) : hurry()));
-  page.addEventListener("syncgroups:poll", () => poll(true));
+  page.addEventListener("syncgroups:poll", () => {
+    hinted = true;
+    schedule();
+  });
   page.addEventListener("syncgroups:pace", (event) => {
     pace = event.detail;
     schedule();

@@ -1,0 +1,164 @@
+"""Every page that participants see, looked at by axe: light and dark, narrow and wide, written to either side."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from project.demo.barriers import GROUPER
+from syncgroups import arrivals, testing
+from syncgroups.identity import issue_token
+from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site
+from tests.acceptance.windows import PHONE, enter, polls_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LAPTOP = {"width": 1280, "height": 800}
+LOOKS = [("light", PHONE), ("dark", LAPTOP), ("dark", PHONE), ("light", LAPTOP)]
+LANGUAGES = [("en", "English"), ("ar", "Arabic")]
+axe = Axe()
+
+
+def faults_of(page):
+    """What axe finds wrong with the page, in every look."""
+    faults = []
+    for scheme, viewport in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(viewport)
+        results = axe.run(page)
+        assert results.response["passes"], "nothing was looked at"
+        faults += [f"{scheme}, {viewport['width']} wide: {fault}" for fault in described(results)]
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        faults += [f"{viewport['width']} wide: {overflow} pixels too wide"] if overflow > 0 else []
+    return faults
+
+
+def described(results):
+    for violation in results.response["violations"]:
+        for node in violation["nodes"]:
+            yield f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
+
+
+# The app's own pages
+
+
+@pytest.fixture
+def site(settings):
+    settings.SYNCGROUPS_PARTICIPANT_RESOLVER = DEFAULT_RESOLVER
+    settings.SYNCGROUPS_POLL_INTERVAL = 0.2
+    settings.LANGUAGES = LANGUAGES
+    with barriers_of_the_site(extensions=1):
+        yield
+
+
+@pytest.fixture(params=["en", "ar"])
+def reader(request, window):
+    """Open the link of a participant in a window of a language."""
+
+    def open_page(participant, **options):
+        page = window(locale=request.param, bypass_csp=True, **options)
+        page.goto(f"/enter/{issue_token(participant)}/")
+        assert page.locator("html").get_attribute("dir") == {"en": "ltr", "ar": "rtl"}[request.param]
+        return page
+
+    return open_page
+
+
+@pytest.mark.urls("tests.acceptance.participant_site")
+def test_the_waiting_page_has_no_faults(site, reader):
+    page = reader(testing.make_participants(1)[0])
+    testing.let_time_pass(450)
+    expect(page.get_by_role("button")).to_have_count(2)
+    assert faults_of(page) == []
+
+
+@pytest.mark.urls("tests.acceptance.participant_site")
+def test_nor_has_it_while_something_is_wrong(site, reader):
+    page = reader(testing.make_participants(1)[0], expected="ERR_FAILED")
+    arrivals.pause("pair_grouper")
+    expect(page.locator("[data-syncgroups-paused]")).not_to_be_empty()
+    page.route("**/sync/me/", lambda route: route.abort())
+    expect(page.locator("[data-syncgroups-trouble]")).not_to_be_empty()
+    assert faults_of(page) == []
+
+
+@pytest.mark.urls("tests.acceptance.participant_site")
+def test_nor_have_the_pages_at_which_it_ends(site, reader):
+    one, two = testing.make_participants(2)
+    one.fail("answered too fast")
+    page = reader(one, expected="40[349]")
+    assert faults_of(page) == []
+    page = reader(two, expected="40[349]")
+    page.goto("/together/")
+    page.locator("summary").click()
+    assert faults_of(page) == []
+
+
+# How it behaves
+
+
+SHIFTS = """
+    window.shifts = 0;
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => (window.shifts += entry.value)))
+        .observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.urls("tests.acceptance.participant_site")
+def test_nothing_jumps_while_the_page_is_read(site, window):
+    page = window()
+    page.add_init_script(SHIFTS)
+    enter(page, testing.make_participants(1)[0])
+    expect(page.locator("[data-syncgroups-waited]")).to_have_text(re.compile("0:0[2-9]"))
+    testing.arrive_all(testing.make_participants(1), "pair_grouper")
+    expect(page.get_by_role("status")).to_contain_text("2 of 2 are here")
+    # The clock of the reader's country may be a few letters wider than the server's.
+    assert page.evaluate("window.shifts") < 0.001
+
+
+@pytest.mark.urls("tests.acceptance.participant_site")
+def test_nothing_moves_for_those_who_do_not_want_it(site, window):
+    one, two = testing.make_participants(2)
+    still, lively = window(reduced_motion="reduce"), window(reduced_motion="no-preference")
+    enter(still, one)
+    enter(lively, two)
+    assert still.evaluate("document.getAnimations().length") == 0
+    assert lively.evaluate("document.getAnimations().length") > 0
+
+
+@pytest.mark.urls("tests.acceptance.participant_site")
+def test_everything_comes_from_the_site_itself(site, window):
+    page = window()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    enter(page, testing.make_participants(1)[0])
+    polls = polls_of(page)
+    while not polls:
+        page.wait_for_timeout(50)
+    origin = page.url.removesuffix("/lobby/")
+    assert len(asked) > 4
+    assert all(address.startswith(origin) for address in asked)
+
+
+# The demo's pages
+
+
+def test_the_pages_of_the_demo_have_no_faults(window):
+    pages = [window(bypass_csp=True) for _ in range(2)]
+    faults = []
+    for page in pages:
+        page.goto("/")
+        faults += faults_of(page) if page is pages[0] else []
+        page.get_by_role("checkbox").check()
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Please wait")
+    faults += faults_of(pages[0])
+    testing.process(GROUPER)
+    for page in pages:
+        page.wait_for_url("**/rounds/1/")
+    faults += faults_of(pages[0])
+    pages[0].get_by_role("button", name="Rock").click()
+    expect(pages[0].get_by_role("heading", level=1)).to_have_text("Please wait")
+    faults += faults_of(pages[0])
+    assert faults == []

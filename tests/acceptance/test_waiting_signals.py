@@ -1,0 +1,260 @@
+"""How a waiting page hears that something is new, and how it tells its reader, in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from syncgroups import testing
+from syncgroups.models import ParticipantLinkBarrier
+from syncgroups.waiting import WaitPage
+from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site
+from tests.acceptance.streams import OVER, Streams
+from tests.acceptance.windows import enter, expect_gone_on, polls_of, release, set_hidden
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.urls("tests.acceptance.participant_site"),
+]
+
+RECORD_TITLES = """
+    new MutationObserver(() => {
+        sessionStorage.setItem("titles", `${sessionStorage.getItem("titles")}\n${document.title}`);
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+#: Counts the tones that the page makes, over all pages of the window.
+COUNT_TONES = """
+    const made = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () {
+        sessionStorage.setItem("tones", Number(sessionStorage.getItem("tones")) + 1);
+        return made.call(this);
+    };
+"""
+
+
+@pytest.fixture(autouse=True)
+def _site(settings):
+    settings.SYNCGROUPS_PARTICIPANT_RESOLVER = DEFAULT_RESOLVER
+    settings.SYNCGROUPS_POLL_INTERVAL = 0.2
+    with barriers_of_the_site(waiting_logic=WaitPage(wait_time=0.2)):
+        yield
+
+
+@pytest.fixture
+def participant():
+    return testing.make_participants(1)[0]
+
+
+# How the reader is told
+
+
+def titles(page):
+    """Everything that the title has said, over all pages of the window."""
+    return page.evaluate("sessionStorage.getItem('titles')")
+
+
+def test_the_title_says_so_to_whoever_looks_at_another_tab(window, participant):
+    page = window()
+    page.add_init_script(RECORD_TITLES)
+    enter(page, participant)
+    set_hidden(page, True)
+    release(participant)
+    expect_gone_on(page)
+    assert "Ready" in titles(page)
+
+
+def test_the_title_of_a_wait_that_ended_otherwise_promises_nothing(window, participant):
+    page = window(expected="403")
+    page.add_init_script(RECORD_TITLES)
+    enter(page, participant)
+    participant.fail("answered too fast")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your part ends here")
+    assert "The wait is over" in titles(page)
+    assert "Ready" not in titles(page)
+
+
+def tones(page):
+    return page.evaluate("Number(sessionStorage.getItem('tones'))")
+
+
+def test_there_is_no_sound_unless_it_is_asked_for(window, participant):
+    page = window()
+    page.add_init_script(COUNT_TONES)
+    enter(page, participant)
+    release(participant)
+    expect_gone_on(page)
+    assert tones(page) == 0
+
+
+def test_whoever_asks_for_a_sound_hears_it_at_once_and_at_the_end(window, participant):
+    page = window()
+    page.add_init_script(COUNT_TONES)
+    enter(page, participant)
+    switch = page.get_by_role("checkbox", name="Play a sound when it goes on")
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(switch).to_be_checked()
+    page.wait_for_function("Number(sessionStorage.getItem('tones')) === 2")
+    release(participant)
+    expect_gone_on(page)
+    assert tones(page) == 4
+
+
+def test_the_wish_for_a_sound_is_remembered(window, participant):
+    page = window()
+    enter(page, participant)
+    page.get_by_role("checkbox").check()
+    page.reload()
+    expect(page.get_by_role("checkbox")).to_be_checked()
+    page.get_by_role("checkbox").uncheck()
+    page.reload()
+    expect(page.get_by_role("checkbox")).not_to_be_checked()
+
+
+# Windows that nobody looks at, and networks that go away
+
+
+def is_hidden_poll(request):
+    return request.url.endswith("/sync/me/") and request.headers.get("syncgroups-page") == "hidden"
+
+
+def test_the_server_is_told_at_once_that_nobody_looks_and_that_somebody_does(window, participant, settings):
+    settings.SYNCGROUPS_POLL_INTERVAL = 30
+    page = window()
+    enter(page, participant)
+    with page.expect_response("**/sync/me/") as answer:
+        set_hidden(page, True)
+    assert is_hidden_poll(answer.value.request)
+    participant.refresh_from_db()
+    assert participant.page_hidden
+    with page.expect_response("**/sync/me/") as answer:
+        set_hidden(page, False)
+    assert not is_hidden_poll(answer.value.request)
+
+
+def test_after_ten_seconds_without_a_network_the_page_comes_back_by_itself(window, participant):
+    page = window(expected="ERR_INTERNET_DISCONNECTED")
+    page.clock.install()
+    enter(page, participant)
+    page.context.set_offline(True)
+    page.clock.run_for(10_000)
+    expect(page.get_by_role("status")).to_contain_text("Connection lost")
+    release(participant)
+    page.context.set_offline(False)
+    expect_gone_on(page)
+
+
+# One participant, several windows
+
+
+def test_reloading_is_no_new_wait(window, participant):
+    page = window()
+    enter(page, participant)
+    since = page.locator("[data-since]").get_attribute("data-since")
+    for _ in range(3):
+        page.reload()
+    assert page.locator("[data-since]").get_attribute("data-since") == since
+    assert ParticipantLinkBarrier.objects.count() == 1
+
+
+def test_a_second_tab_waits_along_and_goes_on_along(window, participant):
+    page = window()
+    enter(page, participant)
+    second = page.context.new_page()
+    second.goto("/lobby/")
+    expect(second.get_by_role("status")).to_contain_text("1 of 2 is here")
+    release(participant)
+    expect_gone_on(page)
+    expect_gone_on(second)
+    assert ParticipantLinkBarrier.objects.count() == 1
+
+
+# Hints that are pushed
+
+
+@pytest.fixture
+def streams(monkeypatch):
+    fresh = Streams()
+    monkeypatch.setattr("tests.acceptance.streams.streams", fresh)
+    yield fresh
+    fresh.say(OVER)
+
+
+@pytest.fixture
+def listening(window, participant, streams):
+    """A page that hears from the server."""
+    page = window(expected="ERR_|406")
+    enter(page, participant)
+    with page.expect_response("**/stream/"), page.expect_response("**/sync/me/"):
+        page.goto("/pushed/")
+    return page
+
+
+def test_a_page_that_hears_asks_seldom_and_at_once_when_there_is_something_new(listening, participant, streams):
+    polls = polls_of(listening)
+    listening.wait_for_timeout(1500)
+    assert len(polls) <= 2, "one may have been on its way; every 0.2 seconds it would be seven"
+    release(participant)
+    streams.say("changed")
+    expect_gone_on(listening)
+
+
+def test_hints_that_come_in_crowds_are_answered_by_few_questions(listening, streams):
+    """Fails when each hint takes the place of the question before: then none is ever answered."""
+    polls, given_up = polls_of(listening), []
+    listening.on("requestfailed", lambda request: given_up.append(request.url))
+    for _ in range(40):
+        streams.say("changed")
+        listening.wait_for_timeout(20)
+    testing.arrive_all(testing.make_participants(1), "pair_grouper")
+    streams.say("changed")
+    expect(listening.get_by_role("status")).to_contain_text("2 of 2 are here", timeout=2000)
+    assert 2 <= len(polls) <= 12
+    assert given_up == []
+
+
+def test_a_stream_that_ends_leads_back_to_polling_and_is_tried_again(listening, participant, streams):
+    streams.say(OVER)
+    streams.open.clear()
+    testing.arrive_all(testing.make_participants(1), "pair_grouper")
+    expect(listening.get_by_role("status")).to_contain_text("2 of 2 are here", timeout=4000)
+    expect_response_within(listening, "**/stream/", 15_000)
+
+
+def expect_response_within(page, address, timeout):
+    with page.expect_response(address, timeout=timeout):
+        pass
+
+
+def test_a_server_that_offers_no_stream_is_polled(window, participant, streams):
+    streams.offered = False
+    page = window(expected="406")
+    enter(page, participant)
+    page.goto("/pushed/")
+    polls = polls_of(page)
+    page.wait_for_timeout(1200)
+    assert len(polls) >= 3
+    assert streams.refused == 1, "not tried again at once"
+    release(participant)
+    expect_gone_on(page)
+
+
+def test_a_window_that_nobody_looks_at_leaves_its_connection_to_others(listening, participant, streams):
+    with listening.expect_event("requestfailed", lambda request: request.url.endswith("/stream/")):
+        set_hidden(listening, True)
+    streams.say(OVER)
+    release(participant)
+    expect_gone_on(listening)
+
+
+def test_a_stream_that_keeps_back_what_it_has_to_say_is_given_up(window, participant, streams):
+    """Fails when an open stream is trusted: something on the way may gather what is sent."""
+    streams.kept_back = True
+    page = window()
+    enter(page, participant)
+    page.clock.install()
+    with page.expect_request("**/stream/"):
+        page.goto("/pushed/")
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/stream/")):
+        page.clock.run_for(6_000)
+    release(participant)
+    expect_gone_on(page)
