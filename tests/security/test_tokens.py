@@ -181,3 +181,13 @@ def test_a_token_is_no_ticket():
     token = window.client.session[SESSION_KEY][str(window.player)]
     assert Client().post("/", {"agree": "on", "ticket": token}).status_code == 200
     assert Participant.objects.count() == 1
+
+
+def test_a_ticket_is_good_for_as_long_as_a_token(settings):
+    """Catches a ticket that signs in for ever: it would make tokens that have expired good again."""
+    form = {"agree": "on", **Client().get("/").context["form"].initial}
+    settings.SYNCGROUPS_TOKEN_MAX_AGE = -1
+    answer = Client().post("/", form)
+    assert answer.status_code == 200
+    assert "Please open the link again." in answer.content.decode()
+    assert not Participant.objects.exists()
