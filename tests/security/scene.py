@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,12 +31,20 @@ Owners = frozenset[str]
 
 @dataclass
 class Scene:
-    """What signs somebody in, by the public ids of those whom it signs in; and what is stored before a request."""
+    """What signs somebody in, by the public ids of those whom it signs in; and what there is before a request."""
 
     tokens: dict[str, Owners] = field(default_factory=dict)
     sessions: dict[str, Owners] = field(default_factory=dict)
     tickets: dict[str, Owners] = field(default_factory=dict)
+    #: Those who may still change something, and what is stored before a request.
+    active: Owners = frozenset()
     stored: Rows = field(default_factory=dict)
+
+    def look(self, *newcomers: str) -> None:
+        """Take note of what is stored now."""
+        self.stored = everything_stored()
+        people = [row for row in self.stored[PEOPLE] if row["status"] == "working" and not row["failed"]]
+        self.active = frozenset([*newcomers, *(str(row["public_id"]) for row in people)])
 
     def owners(self, request: str) -> Owners:
         """Everybody who is signed in by anything that a request contains."""
@@ -78,6 +86,10 @@ def groups_without(rows: Rows, owners: Owners) -> list[dict[str, Any]]:
     return [row for row in rows[GROUPS] if row["id"] not in own]
 
 
+def without_sessions(rows: Rows) -> Rows:
+    return {label: table for label, table in rows.items() if label != SESSIONS}
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """Whatever happens meanwhile has not happened afterwards."""
@@ -108,7 +120,7 @@ def people_of_the_small_site() -> Scene:
         tokens={issue_token(person): own[person.pk] for person in everybody},
         sessions={session_of(person): own[person.pk] for person in (grouped[1], waiting[1], ended[0])},
     )
-    scene.stored = everything_stored()
+    scene.look()
     return scene
 
 
@@ -129,12 +141,9 @@ def people_of_the_demo() -> Scene:
         scene.sessions[key] = scene.sessions.get(key, frozenset()) | own
     newcomer = "5f1b7d1c-0000-4000-8000-00000000000f"
     scene.tickets[ticket_for(newcomer)] = frozenset([newcomer])
-    scene.stored = everything_stored()
+    scene.look(newcomer)
     return scene
 
 
 def ticket_for(public_id: Any) -> str:
     return signing.dumps(str(public_id), salt=TICKET_SALT)
-
-
-Stage = Callable[[], Scene]
