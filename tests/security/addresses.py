@@ -55,6 +55,11 @@ def fitting_paths(route: str, known: Known) -> st.SearchStrategy[str]:
     return filled(route, known, st.integers(0, 4).map(str))
 
 
+def odd_parts(route: str, known: Known) -> st.SearchStrategy[str]:
+    """Paths of the page's shape, with anything in their parts."""
+    return filled(route, {}, odd_texts)
+
+
 def odd_paths(route: str, known: Known) -> st.SearchStrategy[str]:
     """Paths that may lead there, or nearly."""
 
@@ -65,7 +70,7 @@ def odd_paths(route: str, known: Known) -> st.SearchStrategy[str]:
     fitting = fitting_paths(route, known)
     slashless = fitting.map(lambda path: path.rstrip("/"))
     spoilt = st.builds(spoil, fitting, st.integers(0, 60), odd_texts)
-    return st.one_of(filled(route, {}, odd_texts), slashless, slashless.map("/{}".format), spoilt)
+    return st.one_of(odd_parts(route, known), slashless, slashless.map("/{}".format), spoilt)
 
 
 def filled(route: str, known: Known, otherwise: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

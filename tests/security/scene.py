@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings as site
 from django.core import signing
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from project.demo.forms import TICKET_SALT
@@ -27,6 +27,7 @@ WAKE_UPS = "syncgroups.WakeUp"
 
 Rows = dict[str, list[dict[str, Any]]]
 Owners = frozenset[str]
+Headers = dict[str, str]
 
 
 @dataclass
@@ -36,6 +37,8 @@ class Scene:
     tokens: dict[str, Owners] = field(default_factory=dict)
     sessions: dict[str, Owners] = field(default_factory=dict)
     tickets: dict[str, Owners] = field(default_factory=dict)
+    #: Whether the site asks browsers only.
+    by_session: bool = False
     #: Those who may still change something, and what is stored before a request.
     active: Owners = frozenset()
     stored: Rows = field(default_factory=dict)
@@ -45,6 +48,13 @@ class Scene:
         self.stored = everything_stored()
         people = [row for row in self.stored[PEOPLE] if row["status"] == "working" and not row["failed"]]
         self.active = frozenset([*newcomers, *(str(row["public_id"]) for row in people)])
+
+    @property
+    def signed_in(self) -> list[Headers]:
+        """What people on this site send with their requests, in the words of WSGI."""
+        if self.by_session:
+            return [{"HTTP_COOKIE": f"{site.SESSION_COOKIE_NAME}={key}"} for key in self.sessions]
+        return [{"HTTP_AUTHORIZATION": f"Participant {token}"} for token in self.tokens]
 
     def owners(self, request: str) -> Owners:
         """Everybody who is signed in by anything that a request contains."""
@@ -90,6 +100,24 @@ def without_sessions(rows: Rows) -> Rows:
     return {label: table for label, table in rows.items() if label != SESSIONS}
 
 
+class Statements:
+    """Notes whether anything but questions is put to the database."""
+
+    may_change = False
+
+    def __call__(self, execute: Any, sql: str, *args: Any) -> Any:
+        self.may_change |= not sql.lstrip(" (").startswith(("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK"))
+        return execute(sql, *args)
+
+
+@contextmanager
+def watched() -> Iterator[Statements]:
+    """The statements meanwhile: only where one may change something is it worth a look at every table."""
+    statements = Statements()
+    with connection.execute_wrapper(statements):
+        yield statements
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """Whatever happens meanwhile has not happened afterwards."""
@@ -132,7 +160,7 @@ def people_of_the_demo() -> Scene:
     waiting.open()
     gone.send("leave")
     windows = [*playing, *both, waiting, gone]
-    scene = Scene()
+    scene = Scene(by_session=True)
     for window in windows:
         person, key = window.participant, window.client.cookies[site.SESSION_COOKIE_NAME].value
         own = frozenset([str(person.public_id)])

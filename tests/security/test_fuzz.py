@@ -1,8 +1,8 @@
 """Whatever is sent to a participant's address, the site answers, and nobody is harmed or told of by anybody else.
 
-The suite sends some hundred requests, the same ones each time. ``SYNCGROUPS_FUZZ_EXAMPLES=500`` sends twice so many
-other ones to each address; a failure is then printed as the simplest request that leads to it, to be kept among the
-tests of its subject.
+The suite sends some thousand requests, the same ones each time. ``SYNCGROUPS_FUZZ_EXAMPLES=100`` sends so many other
+ones from everybody to each address; a failure is then printed as the simplest request that leads to it, to be kept
+among the tests of its subject.
 """
 
 import logging
@@ -19,7 +19,7 @@ from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_
 
 from .addresses import routes
 from .questions import RESOURCES, questions
-from .scene import people_of_the_demo, people_of_the_small_site, undone, without_sessions
+from .scene import people_of_the_demo, people_of_the_small_site, undone, watched, without_sessions
 from .wire import fitting_requests, odd_requests
 
 pytestmark = pytest.mark.django_db
@@ -61,20 +61,27 @@ def fuzz(name, examples, n, check):
 
 
 def fuzz_site(scene, urlconf, known):
-    """Send requests to each address of a site."""
+    """Send requests to each address of a site: from everybody, and such as nobody should send."""
     client = Client()
+
+    def send(request):
+        check(scene, request, client)
+
     for route in routes(urlconf):
-        for requests in (fitting_requests, odd_requests):
-            fuzz(route, requests(scene, route, known), 12, lambda request: check(scene, request, request.send(client)))
+        for number, signed_in in enumerate(scene.signed_in):
+            fuzz(f"{route} {number}", fitting_requests(scene, route, known, signed_in), 5, send)
+        fuzz(route, odd_requests(scene, route, known), 8, send)
 
 
-def check(scene, request, answer):
+def check(scene, request, client):
+    with watched() as statements:
+        answer = request.send(client)
     owners = scene.owners(request.text)
     assert answer.status_code < 500
     assert_local(answer)
     told = answer.content.decode("utf-8", "replace") + "\n".join(answer.headers.values())
     assert not [name for name in scene.names_of_others(owners) if name in told]
-    stored = everything_stored()
+    stored = everything_stored() if statements.may_change else scene.stored
     if answer.status_code >= 400 or not owners:
         assert stored == scene.stored
     if not owners & scene.active:
@@ -101,7 +108,7 @@ def test_no_request_to_the_apps_pages_breaks_or_harms_anything(settings):
 
 def test_no_request_to_the_demo_breaks_or_harms_anything():
     scene = people_of_the_demo()
-    fuzz_site(scene, DEMO, {"player": ["1", "2"], "visit": ["1", "2"]})
+    fuzz_site(scene, DEMO, {"player": ["1", "1", "2"], "visit": ["1", "2"]})
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -109,13 +116,13 @@ def test_no_question_of_a_researcher_breaks_or_changes_anything(resource):
     with testing.declared(*researchers.declarations()):
         scene = researchers.pairs_waiting(2)
         ada = researchers.signed_in(researchers.staff())
-        before = everything_stored()
 
         def check(address):
-            answer = ada.get(address)
+            with watched() as statements:
+                answer = ada.get(address)
             assert answer.status_code in {200, 400, 404}
             assert answer.status_code == 404 or answer["Content-Type"] == "application/json"
-            assert everything_stored() == before
+            assert not statements.may_change
 
         ids = [str(row.public_id) for row in (scene.waiter, scene.absentee, scene.group, scene.visit)]
         fuzz(resource, questions(resource, [*ids, "choice_made"]), 100, check)

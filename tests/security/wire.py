@@ -11,14 +11,14 @@ from django.conf import settings as site
 from django.test import Client
 from hypothesis import strategies as st
 
-from .addresses import Known, as_wsgi, fitting_paths, odd_paths, odd_texts, raw_texts
-from .scene import Scene
+from .addresses import Known, as_wsgi, fitting_paths, odd_parts, odd_paths, odd_texts, raw_texts
+from .scene import Headers, Scene
 
 Texts = st.SearchStrategy[str]
 
 METHODS = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get", "\xff"]
 NAMES = ["agree", "cohort", "move", "csrfmiddlewaretoken", "_method", "next", "public_id", "status", "token", "player"]
-VALUES = ["on", "rock", "", "monday", "finished", "https://evil.example/"]
+VALUES = ["on", "rock", "", "monday", "finished", "https://evil.example/", "//evil.example/"]
 ACCEPTS = ["text/html", "application/json", "*/*", "*/*;q=NaN", "text/html;q=x,,;", "\xff", "a" * 10_000]
 HOSTS = ["testserver", "testserver:80", "TESTSERVER", "testserver.", "evil.example", "a\r\nb", "[::1", "a@b"]
 LENGTHS = ["0", "-1", "x", "9" * 20, "1e3", ""]
@@ -43,7 +43,7 @@ other_headers = {f"HTTP_{name}": header_texts for name in OTHERS}
 class Request:
     """One request in the words of WSGI."""
 
-    environ: dict[str, str]
+    environ: Headers
     body: bytes = b""
 
     def send(self, client: Client) -> Any:
@@ -60,18 +60,17 @@ class Request:
         return f"{sent}\n{unquote_plus(sent)}"
 
 
-def fitting_requests(scene: Scene, route: str, known: Known) -> st.SearchStrategy[Request]:
-    """Requests that a page answers, of somebody on the scene; what comes with them need not make sense."""
-    always = {
+def fitting_requests(scene: Scene, route: str, known: Known, signed_in: Headers) -> st.SearchStrategy[Request]:
+    """Requests that a page answers, of somebody who is signed in; what comes with them need not make sense."""
+    paths = st.sampled_from([fitting_paths, fitting_paths, fitting_paths, odd_parts])
+    environ = {
         "REQUEST_METHOD": st.sampled_from(METHODS[:2]),
-        "PATH_INFO": fitting_paths(route, known),
+        "PATH_INFO": paths.flatmap(lambda paths: paths(route, known)),
         "HTTP_ACCEPT": st.sampled_from(ACCEPTS[:2]),
+        "QUERY_STRING": forms(scene).map(lambda typed: typed[1].decode()),
+        **{name: st.just(value) for name, value in signed_in.items()},
     }
-    sessions = st.sampled_from([*scene.sessions]).map(f"{site.SESSION_COOKIE_NAME}={{}}".format)
-    tokens = st.sampled_from([*scene.tokens]).map("Participant {}".format)
-    by_cookie = st.fixed_dictionaries({**always, "HTTP_COOKIE": sessions}, optional=other_headers)
-    by_header = st.fixed_dictionaries({**always, "HTTP_AUTHORIZATION": tokens}, optional=other_headers)
-    return st.builds(assembled, by_cookie | by_header, forms(scene))
+    return st.builds(assembled, st.fixed_dictionaries(environ, optional=other_headers), forms(scene))
 
 
 def odd_requests(scene: Scene, route: str, known: Known) -> st.SearchStrategy[Request]:
@@ -95,7 +94,7 @@ def odd_requests(scene: Scene, route: str, known: Known) -> st.SearchStrategy[Re
     return st.builds(assembled, st.fixed_dictionaries(environ, optional={**seldom, **other_headers}), bodies)
 
 
-def assembled(environ: dict[str, str], typed: tuple[str, bytes]) -> Request:
+def assembled(environ: Headers, typed: tuple[str, bytes]) -> Request:
     kind, body = typed
     return Request({"CONTENT_TYPE": kind, **environ}, body)
 
@@ -106,7 +105,8 @@ def forms(scene: Scene) -> st.SearchStrategy[tuple[str, bytes]]:
     consent = ticket.map(lambda field: [field, ("agree", "on")])
     known = st.tuples(st.sampled_from(NAMES), st.sampled_from(VALUES) | odd_texts)
     anything = st.lists(known | st.tuples(odd_texts, odd_texts), max_size=5)
-    fields = st.one_of(consent, st.just([("move", "rock")]), anything)
+    everything = (st.sampled_from(VALUES) | odd_texts).map(lambda value: [(name, value) for name in NAMES])
+    fields = st.one_of(consent, st.just([("move", "rock")]), everything, anything)
     return fields.map(lambda pairs: (FORM, urlencode(pairs, errors="surrogatepass").encode()))
 
 
