@@ -19,14 +19,16 @@ from .peers import peers_python
 from .plans import plans
 from .running import Bench
 from .scale import scale
+from .site import worker
 from .systems.protocol import ROOT
+from .waiting import waiting
 from .workloads import WORKLOADS
 
 RESULTS = ROOT / "bench" / "results"
 SCENARIOS: dict[str, Callable[[Bench], Any]] = {
     "profile": scenarios.profile,
     "served": scenarios.served,
-    "waiting": scenarios.waiting,
+    "waiting": waiting,
     "workers": scenarios.workers,
     "scale": scale,
     "plans": plans,
@@ -50,7 +52,7 @@ def run(bench: Bench, only: list[str]) -> dict[str, Any]:
         if only and workload.name not in only:
             continue
         if workload.name == "latency":
-            with scenarios.worker(bench):
+            with worker(bench):
                 results["rows"].append(bench.measure(workload))
         else:
             results["rows"].append(bench.measure(workload))

@@ -40,8 +40,9 @@ def plot_latency(results: dict[str, Any], file: Path) -> None:
     for system, row in rows["latency"]["by"].items():
         title = f"{system}: release committed" + (" (its clock ticks each 0.5 s)" if system == "PsyNet" else "")
         steps(panel, row["samples"], COLOURS[system], "-", title)
-    for row, style in zip(results["waiting"], ("--", ":"), strict=True):
-        title = f"syncgroups: page told, {row['waiting']} poll every {row['interval']:.0f} s"
+    for row, style in zip(results["waiting"], ("--", ":", "-.", (0, (1, 3))), strict=True):
+        how = f"{row['push']} hints" if row["push"] else f"poll every {row['interval']:.0f} s"
+        title = f"syncgroups: page told, {row['waiting']} wait, {how}"
         steps(panel, row["samples"], COLOURS["syncgroups"], style, title)
     panel.set(xscale="log", xlabel="milliseconds since the last arrival was committed", ylabel="share")
     panel.grid(alpha=0.3)
@@ -49,7 +50,7 @@ def plot_latency(results: dict[str, Any], file: Path) -> None:
     save(figure, file)
 
 
-def steps(panel: Any, samples: list[float], colour: str, style: str, title: str) -> None:
+def steps(panel: Any, samples: list[float], colour: str, style: Any, title: str) -> None:
     ordered = sorted(samples)
     shares = [(i + 1) / len(ordered) for i in range(len(ordered))]
     panel.step([1e3 * sample for sample in ordered], shares, style, where="post", color=colour, label=title)

@@ -116,12 +116,13 @@ def _served(served: dict[str, Any]) -> Iterator[str]:
 def _waiting(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield f"## {rows[0]['waiting']} participants wait\n"
     yield (
-        "The whole site and the clients share the machine: gunicorn with 2 processes of 8 threads, one worker, beat."
-        " Groups are completed one after the other. Processor time is of one core, without the clients'.\n"
+        "The whole site and the clients share the machine: one worker, beat, and a web server of 2 processes, gunicorn"
+        " with 8 threads in each where pages only poll, else uvicorn. Groups are completed one after the other."
+        " Processor time is of one core, without the clients', while nothing happens.\n"
     )
     cells = [
         [
-            f"{row['interval']:.0f} s",
+            f"{row['interval']:.0f} s" + (f", and when {row['push']} hints" if row["push"] else ""),
             f"{row['polls_per_second']:.0f}",
             f"{(row['busy'] - row['clients']) * 100:.0f} %",
             *(f"{took(row[key]['median'])} / {took(row[key]['p99'])}" for key in LATENCIES),
@@ -129,7 +130,12 @@ def _waiting(rows: list[dict[str, Any]]) -> Iterator[str]:
         for row in rows
     ]
     yield from _table(["poll every", "polls a second", "processor", *LATENCIES.values()], cells)
-    yield "Nothing is pushed: a page learns of its release by its next poll.\n"
+    yield "Without push a page learns of its release by its next poll. With it, it is hinted to and polls at once."
+    for row in rows:
+        if row["push"]:
+            hint = row["release_to_hint"]
+            yield f"Release committed → hint by {row['push']}: {took(hint['median'])} / {took(hint['p99'])}."
+    yield ""
 
 
 LATENCIES = {

@@ -1,92 +1,14 @@
-"""What is measured with the whole site running: web server, worker and beat beside the clients."""
+"""What is measured with a whole process or site running beside it."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from typing import Any
 
-from project.serve import free_port, task_pool
-
-from . import machine
+from .pages import clients, polling_page, require_answers
 from .running import Bench, summary
-from .systems.protocol import ROOT
+from .site import web, worker
 from .workloads import OURS
-
-
-@contextlib.contextmanager
-def worker(bench: Bench, *, processes: int = 1, queue: str = "celery") -> Iterator[None]:
-    """A Celery worker that is ready."""
-    name = f"{queue}@bench"
-    words = f"-m celery --quiet -A project worker --concurrency={processes} --pool={task_pool()} --hostname={name}"
-    command = [sys.executable, *words.split(), f"--queues={queue}", "--without-gossip", "--without-mingle"]
-    env = bench.environments[OURS]
-    log = bench.keeper.folder() / "worker.log"
-    process = bench.keeper.start(f"worker {name}", command, env=env, cwd=ROOT, log=log)
-    ping = [sys.executable, "-m", "celery", "-A", "project", "inspect", "ping", "-d", name, "--timeout", "1"]
-    while subprocess.run(ping, env=env, cwd=ROOT, capture_output=True).returncode:
-        if process.poll() is not None:
-            raise RuntimeError(f"The Celery worker has ended:\n{log.read_text()}")
-    yield
-    bench.keeper.stop(process)
-
-
-@contextlib.contextmanager
-def beat(bench: Bench) -> Iterator[None]:
-    """The clock of the sweeps."""
-    command = f"-m celery --quiet -A project beat --schedule={bench.keeper.folder()}/schedule --pidfile="
-    process = bench.keeper.start("beat", [sys.executable, *command.split()], env=bench.environments[OURS], cwd=ROOT)
-    yield
-    bench.keeper.stop(process)
-
-
-@contextlib.contextmanager
-def web(bench: Bench, *, processes: int, threads: int) -> Iterator[int]:
-    """A web server that answers; gives its port."""
-    port = free_port()
-    words = f"-m gunicorn project.wsgi --bind=127.0.0.1:{port} --workers={processes} --threads={threads}"
-    options = "--keep-alive=75 --log-level=warning --no-control-socket --graceful-timeout=1"
-    command = [sys.executable, *words.split(), *options.split()]
-    process = bench.keeper.start("web server", command, env=bench.environments[OURS], cwd=ROOT)
-    probe = [{"path": "/sync/me/", "headers": ""}]
-    while not clients(port, probe, duration=0.1)["statuses"].get("401"):
-        time.sleep(0.1)
-    yield port
-    bench.keeper.stop(process)
-
-
-def clients(port: int, pages: list[dict[str, str]], **orders: Any) -> dict[str, Any]:
-    """Let clients poll; return what they saw when they are through."""
-    return finished(start_clients(port, pages, **orders))
-
-
-def start_clients(
-    port: int, pages: list[dict[str, str]], *, duration: float, interval: float = 0, conditional: bool = False
-) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.load"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    orders = {"port": port, "pages": pages, "duration": duration, "interval": interval, "conditional": conditional}
-    assert process.stdin
-    process.stdin.write(json.dumps(orders))
-    process.stdin.close()
-    return process
-
-
-def finished(process: subprocess.Popen[str]) -> dict[str, Any]:
-    assert process.stdout
-    answer: dict[str, Any] = json.loads(process.stdout.read())
-    process.wait()
-    return answer
-
-
-def polling_page(token: str) -> dict[str, str]:
-    return {"path": "/sync/me/", "headers": f"Authorization: Participant {token}\r\n"}
 
 
 def served(bench: Bench) -> dict[str, Any]:
@@ -110,51 +32,6 @@ def served(bench: Bench) -> dict[str, Any]:
             bench.say(f"served: round {number} of {bench.rounds}, {title}: {rates[title][-1]:.0f} a second")
     queries = ours.ask("queries_of_a_poll")
     return {"rates": {title: summary(values) for title, values in rates.items()}, "queries_of_a_poll": queries}
-
-
-def waiting(bench: Bench) -> list[dict[str, Any]]:
-    """500 participants wait and poll while groups are completed: processor time, and when they are told."""
-    ours = bench.system(OURS)
-    groups, size = (4, 3) if bench.quick else (50, 11)
-    rows = []
-    with web(bench, processes=2, threads=8) as port, worker(bench), beat(bench):
-        for interval in (1.0, 2.0):
-            ours.ask("assemble", n_groups=groups, size=size)
-            pages = [polling_page(token) for token in ours.ask("tokens")]
-            rows.append(_wait_and_poll(bench, port, pages, groups, size, interval))
-    return rows
-
-
-def _wait_and_poll(
-    bench: Bench, port: int, pages: list[dict[str, str]], groups: int, size: int, interval: float
-) -> dict[str, Any]:
-    calm, pause = (1, 0.2) if bench.quick else (6, 0.2)
-    n = len(pages) - groups
-    bench.say(f"waiting: {n} poll every {interval:.0f} s")
-    duration = 2 * interval + calm + groups * pause + 1 + 2 * interval
-    process = start_clients(port, pages, duration=duration, interval=interval, conditional=True)
-    time.sleep(2 * interval)
-    before, start = machine.busy_seconds(), time.monotonic()
-    time.sleep(calm)
-    busy = (machine.busy_seconds() - before) / (time.monotonic() - start)
-    times = bench.system(OURS).ask("complete", n_groups=groups, size=size, interval=pause)
-    seen = finished(process)
-    require_answers(seen, {"200", "304"})
-    told = [seen["told"][group * size : (group + 1) * size - 1] for group in range(groups)]
-    pairs = [(moment, *times[group]) for group in range(groups) for moment in told[group] if moment]
-    own = seen["cpu"] / seen["elapsed"]
-    return {
-        "interval": interval,
-        "waiting": n,
-        "told": len(pairs),
-        "busy": busy,
-        "clients": own,
-        "polls_per_second": sum(seen["statuses"].values()) / seen["elapsed"],
-        "answered_in": quantiles(seen["took"]),
-        "release_to_told": quantiles([moment - released for moment, _, released in pairs]),
-        "arrival_to_told": quantiles([moment - committed for moment, committed, _ in pairs]),
-        "samples": sorted(moment - committed for moment, committed, _ in pairs),
-    }
 
 
 def workers(bench: Bench) -> dict[str, Any]:
@@ -204,14 +81,3 @@ def memory(bench: Bench) -> dict[str, Any]:
         bench.say(f"memory: {visits // 10 * tenth:,} visits, {resident[-1] / 2**20:.1f} MB")
     ours.ask("close_house")
     return {"visits": visits, "resident": resident}
-
-
-def require_answers(seen: dict[str, Any], good: set[str]) -> None:
-    """Numbers of a server that gives errors say nothing."""
-    if bad := {status: n for status, n in seen["statuses"].items() if status not in good}:
-        raise RuntimeError(f"The web server answered {bad}.")
-
-
-def quantiles(values: list[float]) -> dict[str, float]:
-    ordered = sorted(values)
-    return {"median": statistics.median(ordered), "p99": ordered[int(0.99 * (len(ordered) - 1))], "max": ordered[-1]}

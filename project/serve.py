@@ -55,7 +55,15 @@ def site_environment(keeper: Keeper) -> dict[str, str]:
     env = {"DJANGO_LOG_LEVEL": "WARNING", **os.environ}
     if "CELERY_BROKER_URL" not in env:
         env["CELERY_BROKER_URL"] = start_valkey(keeper)
+    env.setdefault("SYNCGROUPS_PUSH", notifier_for(env))
     return env
+
+
+def notifier_for(env: Mapping[str, str]) -> str:
+    """Choose what tells pages of releases, among the servers that there are."""
+    if env["CELERY_BROKER_URL"].startswith(("redis:", "rediss:", "redis+socket:")):
+        return "syncgroups.push.redis.Notifier"
+    return "syncgroups.push.postgresql.Notifier" if env.get("DATABASE_URL", "").startswith("postgres") else ""
 
 
 def game_for(arguments: list[str]) -> dict[str, str]:
@@ -72,14 +80,16 @@ def start_site(keeper: Keeper, port: int, env: Mapping[str, str]) -> str:
     worker = f"worker --concurrency=2 --pool={task_pool()} --without-gossip --without-mingle"
     # Beat has a process of its own: one that a worker started would outlive a killed worker.
     beat = f"beat --schedule={keeper.folder()}/schedule --pidfile="
-    server = f"gunicorn project.wsgi --bind=127.0.0.1:{port} --workers=2 --threads=8 --graceful-timeout=2"
+    # Pages that are open keep their streams open, too: the server must not wait for them to end.
+    server = f"uvicorn project.asgi:application --port={port} --workers=2 --lifespan=off --timeout-graceful-shutdown=2"
     parts = {
         "The Celery worker": f"{celery} {worker}",
         "Celery beat": f"{celery} {beat}",
-        "The web server": f"{server} --log-level=warning --no-control-socket",
+        "The web server": f"{server} --log-level=warning",
     }
-    # In containers root is the usual user, and nobody can heed what Celery says to that.
+    # In containers root is the usual user, and nobody can heed what Celery says to that. Static files are read whole.
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser privileges"]
+    python += ["-W", "ignore:StreamingHttpResponse must consume synchronous iterators"]
     for name, command in parts.items():
         keeper.start(name, [*python, "-m", *command.split()], env=env, cwd=ROOT)
     address = f"http://127.0.0.1:{port}/"

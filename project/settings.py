@@ -9,6 +9,7 @@ DJANGO_DEBUG                  1 or 0, overrides the rule above
 DJANGO_ALLOWED_HOSTS          host names, separated by commas
 DJANGO_CSRF_TRUSTED_ORIGINS   origins with their scheme, separated by commas
 DJANGO_LOG_LEVEL              INFO unless given
+SYNCGROUPS_PUSH               dotted path of a notifier; absent: pages poll
 """
 
 import os
@@ -167,6 +168,8 @@ CELERY_IMPORTS = ["project.demo.absence"]
 
 # Two windows of one browser can play against each other: the URL says which player a page belongs to.
 SYNCGROUPS_PARTICIPANT_RESOLVER = "project.demo.players.participant_of_page"
+
+SYNCGROUPS_PUSH = os.environ.get("SYNCGROUPS_PUSH", "")
 
 # Language and time
 

@@ -34,6 +34,10 @@ class Seat:
             else:
                 self._loop.call_soon_threadsafe(self._woken.set)
 
+    def settle(self) -> None:
+        """Forget to have been woken."""
+        self._woken.clear()
+
     async def woken(self, within: float) -> bool:
         """Wait to be woken, and say whether that was so. What comes while nobody waits is not lost."""
         try:
@@ -41,7 +45,7 @@ class Seat:
                 await self._woken.wait()
         except TimeoutError:
             return False
-        self._woken.clear()
+        self.settle()
         return True
 
 

@@ -86,6 +86,7 @@ async def _events(request: HttpRequest, key: str) -> AsyncGenerator[str, None]:
     # The thread of this request, which waits until the response has ended, and whatever was read in it.
     await sync_to_async(connections.close_all)()
     clock = asyncio.get_running_loop().time
+    pace = Pace(clock())
     end, look_at = clock() + LIFE * uniform(0.9, 1.0), inf  # noqa: S311 - not all at the same moment, no secret
     with hub.seat(key) as seat:
         yield f"retry: {RETRY * uniform(0.5, 1.5) * 1000:.0f}\n\n"  # noqa: S311
@@ -98,10 +99,33 @@ async def _events(request: HttpRequest, key: str) -> AsyncGenerator[str, None]:
                     return
                 look_at = inf
             if await seat.woken(min(end - now, look_at - now, _patience())):
+                if too_soon := pace.pause(clock()):
+                    await asyncio.sleep(min(too_soon, KEEPALIVE))
+                    seat.settle()
                 look_at = min(look_at, clock() + GRACE)
                 yield CHANGED
             elif clock() < look_at:
                 yield ALIVE if hub.listening else CHANGED
+
+
+class Pace:
+    """How often a page may be made to ask: as often as it would poll, and a few times at once.
+
+    Else each of a hundred arrivals would make everybody ask who waits already.
+    """
+
+    #: How many times at once.
+    BURST = 3.0
+
+    def __init__(self, now: float) -> None:
+        self._allowed, self._counted_at = self.BURST, now
+
+    def pause(self, now: float) -> float:
+        """Seconds by which the hint that is to be sent now comes too soon."""
+        interval: float = settings.POLL_INTERVAL
+        allowed = min(self.BURST, self._allowed + (now - self._counted_at) / interval)
+        self._allowed, self._counted_at = allowed - 1, now
+        return max(0.0, -self._allowed * interval)
 
 
 def _patience() -> float:

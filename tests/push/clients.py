@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -12,6 +13,9 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any
 
+from django.db import connections
+
+from syncgroups import push
 from syncgroups.identity import issue_token
 
 #: Seconds after which a test says that something does not happen. Never waited for when all is well.
@@ -56,8 +60,10 @@ class EventSource:
 
     def until(self, wanted: str) -> list[str]:
         """What comes before this."""
-        heard = []
+        heard: list[str] = []
+        deadline = time.monotonic() + PATIENCE
         while (word := self.next()) != wanted:
+            assert time.monotonic() < deadline, f"{wanted} never came, but {heard}"
             heard.append(word)
         return heard
 
@@ -86,6 +92,16 @@ class EventSource:
             # Closed, by whichever side.
             pass
         self.heard.put("end")
+
+
+async def say(*keys: str) -> None:
+    """Publish, as somebody else does that commits, without holding up the event loop."""
+
+    def publish() -> None:
+        push.publish(keys)
+        connections.close_all()
+
+    await asyncio.to_thread(publish)
 
 
 def until(holds: Callable[[], bool]) -> None:

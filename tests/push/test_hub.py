@@ -6,13 +6,12 @@ import asyncio
 
 import pytest
 
-from syncgroups import push as hints
 from syncgroups.api import hub as hubs
 from syncgroups.api.hub import Hub
 from syncgroups.push import Notifier, publishing
 
 from .broken import Deaf
-from .clients import PATIENCE
+from .clients import PATIENCE, say
 from .conftest import REDIS, switch_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,11 +31,6 @@ def hub():
     yield hub
     if hub._thread:
         hub._thread.join(PATIENCE)
-
-
-async def say(*keys):
-    """As a process does that commits."""
-    await asyncio.to_thread(hints.publish, keys)
 
 
 async def begun(hub, seat):

@@ -17,7 +17,7 @@ def indexed(field: str, verbose_name: str) -> migrations.SeparateDatabaseAndStat
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("syncgroups", "0002_presence_and_policies")]
+    dependencies = [("syncgroups", "0004_presence_intervals")]
 
     operations = [
         indexed("quiet_at", "quiet from"),
