@@ -1,6 +1,7 @@
 """The catalogues of translations say everything that the code says, in every language, and are compiled."""
 
 import re
+from functools import cache
 
 import pytest
 from babel.messages.pofile import read_po
@@ -15,6 +16,11 @@ FACING = ("syncgroups/templates/syncgroups/", "syncgroups/standing.py", "syncgro
 NUMBERS = {"{n}", "{here}", "%(n)s", "%(n)d"}
 #: How many of the forms of a plural are of one number only, which need not be said then.
 OF_ONE_NUMBER = {"en": 1, "de": 1, "es": 1, "ar": 3}
+
+@cache
+def template():
+    return marked()
+
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -33,7 +39,7 @@ def is_facing(message):
 
 def test_something_is_marked_for_translation():
     """Fails when extraction finds nothing, and all other tests are content."""
-    found = ids(marked())
+    found = ids(template())
     assert (None, "Please wait") in found, "in a template"
     assert (None, ("{here} of {needed} is here", "{here} of {needed} are here")) in found, "in Python"
     assert len(found) > 200
@@ -42,14 +48,13 @@ def test_something_is_marked_for_translation():
 @every_language
 def test_the_catalogue_has_what_is_marked_and_nothing_else(language):
     """Mended by `python3 dev.py messages`."""
-    assert ids(read(language)) == ids(marked())
+    assert ids(read(language)) == ids(template())
     assert file_of(language).read_bytes() == as_po(updated(language, marked()))
 
 
 @every_language
 def test_everything_that_participants_read_is_translated(language):
-    template = marked()
-    missing = [message.id for message in untranslated(read(language)) if is_facing(template[message.id])]
+    missing = [message.id for message in untranslated(read(language)) if is_facing(template()[message.id])]
     assert missing == []
 
 
@@ -78,7 +83,7 @@ def fits(message, form, text, language):
 
 def test_every_place_in_a_text_has_a_name():
     """Translators may need another order."""
-    for message in marked():
+    for message in template():
         for text in texts(message) if isinstance(message.id, str) else message.id:
             assert not {"{}", "%s", "%d"} & set(PLACEHOLDER.findall(text or "")), text
 
