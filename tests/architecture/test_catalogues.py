@@ -17,6 +17,7 @@ NUMBERS = {"{n}", "{here}", "%(n)s", "%(n)d"}
 #: How many of the forms of a plural are of one number only, which need not be said then.
 OF_ONE_NUMBER = {"en": 1, "de": 1, "es": 1, "ar": 3}
 
+
 @cache
 def template():
     return marked()
