@@ -3,6 +3,9 @@
 import re
 
 import pytest
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template import RequestContext, Template
 from playwright.sync_api import expect
 
 from syncgroups import arrivals, testing
@@ -222,3 +225,31 @@ def test_numbers_are_told_by_the_rules_of_the_language(window, participant, sett
         for text in said:
             expect(page.get_by_role("status")).to_contain_text(text)
             testing.arrive_all(testing.make_participants(1), "pair_grouper")
+
+
+# Something to do meanwhile
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_an_activity_is_left_at_once_only_where_its_page_asks_for_that(window, participant, watched):
+    with barriers_of_the_site(waiting_logic=[rating_that_watches if watched else rating]):
+        page = window()
+        page.goto(f"/enter/{issue_token(participant)}/")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Rate this")
+        release(participant)
+        if not watched:
+            page.wait_for_timeout(1500)
+            page.get_by_role("button").click()
+        expect_gone_on(page)
+
+
+def rating(request, participant, link, watch=""):
+    if request.method == "POST":
+        return redirect("/")
+    text = "<!doctype html><html lang=en><title>Rate</title><h1>Rate this</h1><form method=post>{% csrf_token %}"
+    template = Template(f"{text}<button>Like</button></form>{watch}")
+    return HttpResponse(template.render(RequestContext(request, {"link": link, "poll_interval": 0.2})))
+
+
+def rating_that_watches(request, participant, link):
+    return rating(request, participant, link, watch="{% include 'syncgroups/_watch.html' %}")
