@@ -105,7 +105,7 @@ def test_errors_name_barriers_and_groups_as_text(client, accept):
     grouped, alone = strange_people(2), strange_people(1)[0]
     testing.arrive_all(grouped, GROUPER, visit="before")
     testing.process(GROUPER, PROBE)
-    for address, person, status in (("/gather/", grouped[0], 409), ("/meet/1/", alone, 409)):
+    for address, person, status in (("/gather/", grouped[0], 409), (f"/meet/{PROBE}/", alone, 409)):
         answer = client.get(address, headers=signed_in(person, Accept=accept))
         assert answer.status_code == status
         assert "xss-probe" in read(answer)
