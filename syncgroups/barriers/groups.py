@@ -81,7 +81,7 @@ class GroupBarrier(Barrier):
         self.regroup_at = regroup_at
         for name, policies in (("on_member_timeout", AbsencePolicy), ("on_below_minimum", ShortagePolicy)):
             self._require(
-                getattr(self, name) in {None, *policies.values}, f"{name} must be one of {', '.join(policies.values)}"
+                getattr(self, name) in (None, *policies.values), f"{name} must be one of {', '.join(policies.values)}"
             )
         self._require(is_name(group_type), "group_type must be a text of 1 to 100 characters")
         is_path = isinstance(on_release, str) and on_release != ""
