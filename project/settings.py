@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "syncgroups",
+    "project.shared",
     "project.demo",
 ]
 
@@ -94,6 +95,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "project.shared.demos.current",
             ],
         },
     },
@@ -155,18 +157,18 @@ CELERY_BEAT_SCHEDULE = {
         # it, each by its own clock: were it a few seconds, a worker whose clock is ahead would throw away every sweep.
         "options": {"expires": 3600},
     },
-    "demo-end-the-vanished": {
-        "task": "project.demo.end_the_vanished",
+    "demos-end-the-vanished": {
+        "task": "project.shared.end_the_vanished",
         "schedule": 5.0,
         "options": {"expires": 3600},
     },
 }
-CELERY_IMPORTS = ["project.demo.absence"]
+CELERY_IMPORTS = ["project.shared.absence"]
 
 # Syncgroups
 
-# Two windows of one browser can play against each other: the URL says which player a page belongs to.
-SYNCGROUPS_PARTICIPANT_RESOLVER = "project.demo.players.participant_of_page"
+# Several windows of one browser can take part together: the URL says which participant a page belongs to.
+SYNCGROUPS_PARTICIPANT_RESOLVER = "project.shared.players.participant_of_page"
 
 # Language and time
 
