@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "syncgroups",
     "project.shared",
     "project.demo",
+    "project.quorum",
+    "project.regrouping",
 ]
 
 MIDDLEWARE = [
