@@ -9,7 +9,7 @@ os.environ.setdefault("DJANGO_LOG_LEVEL", "WARNING")
 from project.settings import *  # noqa: F403
 from project.settings import INSTALLED_APPS as DEMO_APPS
 
-INSTALLED_APPS = [name for name in DEMO_APPS if name != "project.demo"] + ["bench"]
+INSTALLED_APPS = [name for name in DEMO_APPS if not name.startswith("project.")] + ["bench"]
 ROOT_URLCONF = "bench.urls"
 SYNCGROUPS_PARTICIPANT_RESOLVER = "syncgroups.identity.participant_from_token"
 SECURE_SSL_REDIRECT = False

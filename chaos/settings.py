@@ -12,8 +12,8 @@ from project.settings import CELERY_BEAT_SCHEDULE as DEMO_SCHEDULE
 from project.settings import DATABASE
 from project.settings import INSTALLED_APPS as DEMO_APPS
 
-UNUSED = {"django.contrib.admin", "project.demo"}
-INSTALLED_APPS = [*(name for name in DEMO_APPS if name not in UNUSED), "chaos"]
+UNUSED = ("django.contrib.admin", "project.")
+INSTALLED_APPS = [*(name for name in DEMO_APPS if not name.startswith(UNUSED)), "chaos"]
 MIDDLEWARE = []
 ROOT_URLCONF = "chaos.urls"
 DATABASES = {"default": {**DATABASE, "ENGINE": "chaos.postgresql"}}

@@ -67,7 +67,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "syncgroups",
+    "project.shared",
     "project.demo",
+    "project.quorum",
+    "project.regrouping",
 ]
 
 MIDDLEWARE = [
@@ -95,6 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "project.shared.demos.current",
             ],
         },
     },
@@ -156,18 +160,18 @@ CELERY_BEAT_SCHEDULE = {
         # it, each by its own clock: were it a few seconds, a worker whose clock is ahead would throw away every sweep.
         "options": {"expires": 3600},
     },
-    "demo-end-the-vanished": {
-        "task": "project.demo.end_the_vanished",
+    "demos-end-the-vanished": {
+        "task": "project.shared.end_the_vanished",
         "schedule": 5.0,
         "options": {"expires": 3600},
     },
 }
-CELERY_IMPORTS = ["project.demo.absence"]
+CELERY_IMPORTS = ["project.shared.absence"]
 
 # Syncgroups
 
-# Two windows of one browser can play against each other: the URL says which player a page belongs to.
-SYNCGROUPS_PARTICIPANT_RESOLVER = "project.demo.players.participant_of_page"
+# Several windows of one browser can take part together: the URL says which participant a page belongs to.
+SYNCGROUPS_PARTICIPANT_RESOLVER = "project.shared.players.participant_of_page"
 
 SYNCGROUPS_PUSH = os.environ.get("SYNCGROUPS_PUSH", "")
 

@@ -16,7 +16,7 @@ from .exceptions import AlreadyInGroup, InvalidVisit, NotInGroup, ParticipantNot
 from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, all_participants
 from .prepared import Is, insert, planned
 from .processing import Unit
-from .states import ParticipantStatus, PassOutcome
+from .states import LinkState, ParticipantStatus, PassOutcome
 from .tasks import ring
 
 
@@ -24,7 +24,8 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     """Begin to wait at a barrier, and return the visit.
 
     Arriving twice is arriving once: while a visit is open it is returned as it is. A visit that is named
-    (`visit`, e.g. the round) is made once only: after it has ended it is returned in the state in which it ended.
+    (`visit`, e.g. the round) is made once only: after it has ended it is returned in the state in which it ended. Only
+    one that ended because its group could not go on is made anew, once the participant is in another one.
 
     Takes no lock that a pass holds. Raises `BarrierNotRegistered`, `ParticipantNotActive`, `AlreadyInGroup` (at a
     grouper, in an active group of its type), `NotInGroup` (at a group barrier, without one), `InvalidVisit`,
@@ -39,13 +40,14 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     participant.status, participant.failed, participant.cohort = seen["status"], seen["failed"], seen["cohort"]
     if seen["link"]:
         known: ParticipantLinkBarrier = _stored().get(pk=seen["link"])
-        return known
+        if known.state != LinkState.REGROUPED or seen["group"] is None:
+            return known
     _require_place(participant, barrier, seen["group"])
     try:
         return processing.until_settled(lambda _: _begin(participant, barrier, visit, seen))
     except IntegrityError:
         # A second tab was faster: its visit is the one, whatever has become of it meanwhile.
-        visits = _stored().filter(participant=participant.pk).at(barrier.id)
+        visits = _stored().filter(participant=participant.pk).at(barrier.id).exclude(state=LinkState.REGROUPED)
         named = visits.filter(visit=visit).first() if visit is not None else None
         link: ParticipantLinkBarrier = named or visits.latest("pk")
         return link
@@ -75,6 +77,9 @@ def _begin(
         arrival_time=seen["now"],
         deadline=barrier.deadline(seen["now"]),
     )
+    if seen["link"]:
+        # A name is borne by one visit only: the one that goes on.
+        _stored().filter(pk=seen["link"]).update(visit=None)
     insert(link)
     unit = Unit(barrier.id, participant.cohort, seen["group"] if barrier.per_group else None)
     processing.wake([unit])

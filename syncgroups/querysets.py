@@ -36,9 +36,10 @@ class ParticipantQuerySet(StatementQuerySet[Any]):
 
     def in_groups(self, groups: Any) -> Self:
         """Standing members of these groups in the order in which they joined; a row, with ``in_group``, for each."""
+        link = {"in_group": "sync_group_id", "membership": "pk", "member_since": "arrival_time"}
         return (
             self.filter(Among("sync_group_links__sync_group", groups), sync_group_links__active=True)
-            .annotate(in_group=F("sync_group_links__sync_group_id"), membership=F("sync_group_links__pk"))
+            .annotate(**{name: F(f"sync_group_links__{column}") for name, column in link.items()})
             .order_by("sync_group_links__arrival_time", "sync_group_links__pk")
         )
 

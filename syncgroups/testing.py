@@ -14,6 +14,7 @@ from .models import (
     AbstractParticipant,
     BarrierRecord,
     ParticipantLinkBarrier,
+    ParticipantLinkSyncGroup,
     PresenceInterval,
     WakeUp,
     all_participants,
@@ -69,6 +70,9 @@ def let_time_pass(seconds: float) -> None:
     by = timedelta(seconds=seconds)
     ParticipantLinkBarrier.objects.waiting().update(arrival_time=F("arrival_time") - by, deadline=F("deadline") - by)
     ParticipantLinkBarrier.objects.exclude(place_since=None).update(place_since=F("place_since") - by)
+    ParticipantLinkSyncGroup.objects.update(
+        arrival_time=F("arrival_time") - by, departure_time=F("departure_time") - by
+    )
     WakeUp.objects.update(due_at=F("due_at") - by)
     BarrierRecord.objects.paused().update(paused_at=F("paused_at") - by)
     PresenceInterval.objects.update(began_at=F("began_at") - by, ended_at=F("ended_at") - by)

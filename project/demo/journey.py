@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
+from project.shared.demos import Demo, Place, declare
 from syncgroups.models import AbstractParticipant
-from syncgroups.states import LinkState, ParticipantStatus
+from syncgroups.states import LinkState
 
 from .barriers import CHOICE_MADE, CLOSER, GROUP_TYPE, GROUPER
 from .conf import ROUNDS
@@ -16,21 +17,8 @@ from .models import Choice
 RELEASED = LinkState.RELEASED
 
 
-class Place(NamedTuple):
-    """A page: the name of its URL pattern, and the round where there is one for each round."""
-
-    page: str
-    visit: int | None = None
-
-    def url(self, player: int) -> str:
-        kwargs = {"player": player} if self.visit is None else {"player": player, "visit": self.visit}
-        return reverse(f"demo:{self.page}", kwargs=kwargs)
-
-
 def places_of(participant: AbstractParticipant) -> list[Place]:
     """Where the participant belongs now, followed by the page to which they may go on from there."""
-    if not participant.is_active:
-        return [Place("thanks" if participant.status == ParticipantStatus.FINISHED else "end")]
     visits = _visits(participant)
     membership = memberships(participant).last()
     if membership is None:
@@ -41,6 +29,16 @@ def places_of(participant: AbstractParticipant) -> list[Place]:
     if (CLOSER, "") in visits:
         return [Place("closing")]
     return _places_in_game(participant, membership.sync_group, visits)
+
+
+declare(
+    Demo(
+        "demo",
+        title=_("Rock, paper, scissors"),
+        summary=_("Two people meet, choose three times at the same time, and see who won. Open it in two windows."),
+        places_of=places_of,
+    )
+)
 
 
 def _places_in_game(participant: AbstractParticipant, group: Any, visits: dict[tuple[str, str], str]) -> list[Place]:

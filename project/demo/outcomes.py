@@ -11,11 +11,11 @@ from typing import Any
 from django.db.models import Max
 from django.utils import timezone
 
+from project.shared.conf import ABSENT_AFTER
 from syncgroups.models import ParticipantLinkBarrier, SyncGroup, all_participants, get_participant_model
 from syncgroups.states import ParticipantStatus
 
 from .bots import Life
-from .conf import ABSENT_AFTER
 
 
 @dataclass(frozen=True)

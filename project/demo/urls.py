@@ -1,29 +1,20 @@
-"""Addresses of the experiment. A participant's pages lie under the number that they have in this browser."""
+"""Addresses of the experiment."""
 
-from django.urls import include, path
+from django.urls import path
 
-from syncgroups.api.estimates import EstimateView
-from syncgroups.api.participant import StandingView
+from project.shared.urls import addresses
+from project.shared.views import WaitView
 
-from . import views
+from . import barriers, views
 
 app_name = "demo"
 
-of_player = [
-    path("", views.PlayerView.as_view(), name="player"),
-    path("standing/", StandingView.as_view(), name="standing"),
-    path("standing/estimate/", EstimateView.as_view(), name="estimate"),
-    path("partner/", views.PartnerView.as_view(), name="partner"),
+urlpatterns = addresses(
+    path("partner/", WaitView.as_view(barrier_id=barriers.GROUPER), name="partner"),
     path("rounds/<int:visit>/", views.ChooseView.as_view(), name="choose"),
-    path("rounds/<int:visit>/wait/", views.WaitView.as_view(), name="wait"),
+    path("rounds/<int:visit>/wait/", WaitView.as_view(barrier_id=barriers.CHOICE_MADE), name="wait"),
     path("rounds/<int:visit>/result/", views.FeedbackView.as_view(), name="feedback"),
-    path("closing/", views.ClosingView.as_view(), name="closing"),
-    path("thanks/", views.ThanksView.as_view(), name="thanks"),
-    path("end/", views.EndView.as_view(), name="end"),
-    path("leave/", views.LeaveView.as_view(), name="leave"),
-]
-
-urlpatterns = [
-    path("", views.StartView.as_view(), name="start"),
-    path("players/<int:player>/", include(of_player)),
-]
+    path("closing/", WaitView.as_view(barrier_id=barriers.CLOSER), name="closing"),
+    start=views.StartView.as_view(),
+    thanks=views.ThanksView.as_view(),
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.module_loading import import_string
@@ -44,8 +45,9 @@ class GroupBarrier(Barrier):
         gone (see the README about presence); or while newcomers are, whom the group needs for its minimum size.
         ``"go_on"`` as a smaller group, where that has its minimum size;
         ``"regroup"`` waits at the grouper again, ahead of newcomers; ``"leave"`` with the credit earned;
-        ``"fail"``. The absent are failed, unless they are held at another barrier. None, as in PsyNet: nothing is
-        done about the absent, and `on_timeout` strikes whoever has waited for too long.
+        ``"fail"``. The absent are failed, unless they are held at another barrier, or have joined the group only
+        after the wait began. None, as in PsyNet: nothing is done about the absent, and `on_timeout` strikes whoever
+        has waited for too long.
     on_below_minimum
         What those get who come here with a group below its minimum, newcomers or not: ``"regroup"`` or
         ``"leave"``, as above. None: as is said above.
@@ -149,7 +151,8 @@ class GroupBarrier(Barrier):
         The engine asks about one group at a time.
         """
         groups = self._groups_of(waiting) if self.on_member_timeout else []
-        if not groups or not any(member.active_barriers[self.id].overdue for member in waiting):
+        late = [link for link in (member.active_barriers[self.id] for member in waiting) if link.overdue]
+        if not groups or not late:
             return Decision()
         members = groups[0].active_participants
         present = [member for member in members if member in waiting and member.presence != Presence.GONE]
@@ -157,16 +160,31 @@ class GroupBarrier(Barrier):
         if not present or not (absent or self.is_below_minimum(groups[0])):
             return Decision()
         held = [member for member in absent if member.active_barriers.keys() - {self.id}]
-        at_fault = [member for member in absent if member not in held]
-        return self._share_out(groups[0], present, at_fault, held)
+        newcomers = self._newcomers(absent, since=min(link.arrival_time for link in late))
+        if self.closes_group:
+            # There is nothing that they could still come to.
+            held += [member for member in newcomers if member not in held]
+        at_fault = [member for member in absent if member not in held and member not in newcomers]
+        rest = len([member for member in newcomers if member not in held])
+        return self._share_out(groups[0], present, at_fault, held, rest)
 
-    def _share_out(self, group: SyncGroup, present: list[Any], at_fault: list[Any], held: list[Any]) -> Decision:
-        """Who gets what. Nobody is at fault who is held at another barrier: they leave with their credit."""
+    @staticmethod
+    def _newcomers(members: list[Any], *, since: datetime) -> list[Any]:
+        """Who has joined the group only then, and so has not had the time that everybody is given."""
+        return [member for member in members if (joined := member.__dict__.get("member_since")) and joined > since]
+
+    def _share_out(
+        self, group: SyncGroup, present: list[Any], at_fault: list[Any], held: list[Any], newcomers: int
+    ) -> Decision:
+        """Who gets what. Nobody is at fault who is held at another barrier: they leave with their credit.
+
+        So many newcomers stay in the group, and are still to come.
+        """
         policy = self.on_member_timeout
         if policy == AbsencePolicy.FAIL:
             return Decision(fail=[*at_fault, *present], fail_reason=INCOMPLETE, leave=held, reason=INCOMPLETE)
         blame = Decision(fail=at_fault, fail_reason=KEPT_WAITING, leave=held, reason=INCOMPLETE)
-        enough = self.closes_group or len(present) >= group.min_group_size
+        enough = self.closes_group or len(present) + newcomers >= group.min_group_size
         if policy == AbsencePolicy.GO_ON and enough:
             return replace(blame, release=present)
         fate: dict[str, Any] = self._as_too_few(present) if policy == AbsencePolicy.GO_ON else {str(policy): present}

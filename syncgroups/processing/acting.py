@@ -186,19 +186,19 @@ def _ending_of(person: Any) -> tuple[str, str]:
 
 def _call_and_close(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
     """What happens to groups as they go: ``on_release`` is called, the closer closes them. May raise `CallFailed`."""
-    released = [verdict.scene.group for verdict in verdicts if verdict.decision.release]
-    going = [group for group in released if group is not None and group.active]
-    for group in going if barrier.on_release else ():
-        _call(barrier, group)
+    scenes = [(verdict.scene.group, verdict.decision.release) for verdict in verdicts if verdict.decision.release]
+    going = [(group, people) for group, people in scenes if group is not None and group.active]
+    for group, people in going if barrier.on_release else ():
+        _call(barrier, group, {person.pk for person in people})
     if not barrier.closes_group:
         return set()
     # What was called may have closed its group already.
-    return close_locked([group for group in going if group.active], f"passed '{barrier.id}'")
+    return close_locked([group for group, _ in going if group.active], f"passed '{barrier.id}'")
 
 
-def _call(barrier: Any, group: SyncGroup) -> None:
+def _call(barrier: Any, group: SyncGroup, released: set[Any]) -> None:
     """Call ``on_release``. Raises `CallFailed`, also when it hides an error after which nothing can be stored."""
-    members = group.active_participants
+    members = [member for member in group.active_participants if member.pk in released]
     # The site's code sees the rows as they are by now, and not as the rule saw them.
     untie(group)
     try:

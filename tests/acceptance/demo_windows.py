@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER
-from project.demo.players import SESSION_KEY
+from project.shared.players import SESSION_KEY
 from syncgroups import testing
 from syncgroups.identity import participant_of_token
 
@@ -33,7 +33,7 @@ class Window:
 
     @property
     def player(self) -> int:
-        return int(self.url.split("/")[2])
+        return int(self.url.split("/")[3])
 
     @property
     def participant(self) -> Any:
@@ -43,7 +43,7 @@ class Window:
     @property
     def page(self) -> str:
         """Where the window is, within the player's pages."""
-        return re.sub(r"^/players/\d+/", "", self.url)
+        return re.sub(r"^/rps/players/\d+/", "", self.url)
 
     def address(self, page: str, visit: int | None = None) -> str:
         kwargs = {"player": self.player} if visit is None else {"player": self.player, "visit": visit}

@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 from django.core.management import CommandError, call_command
 
-from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER, KEPT_WAITING
+from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER
 from project.demo.models import Choice
 from project.demo.pages import read_page
 from syncgroups import registry
+from syncgroups.barriers import KEPT_WAITING
 from syncgroups.models import BarrierRecord, Participant, ParticipantLinkBarrier, SyncGroup
 from syncgroups.states import LinkState
 

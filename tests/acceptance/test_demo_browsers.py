@@ -36,7 +36,7 @@ def test_a_second_player_does_not_sign_out_the_first():
 
 def test_agreeing_gives_the_browser_a_new_session():
     client = Client()
-    client.get("/")
+    client.get("/rps/")
     session = client.session
     session["before"] = True
     session.save()
@@ -48,11 +48,11 @@ def test_agreeing_gives_the_browser_a_new_session():
 def test_the_start_page_offers_to_continue_or_to_start_afresh():
     client = Client()
     window = Window.agreeing(client)
-    page = client.get("/")
-    assert "Continue as player 1" in page.content.decode()
+    page = client.get("/rps/")
+    assert "Continue as participant 1" in page.content.decode()
     assert page.context["form"].initial["ticket"]
     window.send("leave")
-    assert "Continue as player" not in client.get("/").content.decode()
+    assert "Continue as participant" not in client.get("/rps/").content.decode()
 
 
 def test_the_number_of_a_player_means_nothing_in_another_browser():
@@ -69,6 +69,6 @@ def test_a_session_that_has_expired_leads_back_to_the_start():
     window = Window.agreeing(client)
     with override_settings(SYNCGROUPS_TOKEN_MAX_AGE=-1):
         assert client.get(window.address("player")).status_code == 401
-        start = client.get("/")
+        start = client.get("/rps/")
     assert start.status_code == 200
-    assert "Continue as player" not in start.content.decode()
+    assert "Continue as participant" not in start.content.decode()

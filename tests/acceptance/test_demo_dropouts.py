@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from project.demo.absence import end_the_vanished
-from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER, KEPT_WAITING
-from project.demo.conf import ABSENT_AFTER, MAX_WAIT, PATIENCE
+from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER
 from project.demo.models import Choice
-from project.demo.views import ClosingView
+from project.shared.absence import end_the_vanished
+from project.shared.conf import ABSENT_AFTER, MAX_WAIT, PATIENCE
+from project.shared.views import WaitView
 from syncgroups import testing
+from syncgroups.barriers import KEPT_WAITING
 from syncgroups.models import ParticipantLinkBarrier, SyncGroup, all_participants
 
 from .demo_windows import Window, close, pair, play_round
@@ -256,13 +257,13 @@ def test_the_closer_is_patient():
 def test_a_group_that_is_closed_just_before_a_wait_begins_sends_to_the_thanks(monkeypatch):
     """Catches an error page for who presses "Finish" in the moment in which the group is closed."""
     late, _ = read_the_last_result()
-    receive = ClosingView.receive
+    receive = WaitView.receive
 
     def receive_too_late(view):
         view.participant.sync_group.close("too late")
         return receive(view)
 
-    monkeypatch.setattr(ClosingView, "receive", receive_too_late)
+    monkeypatch.setattr(WaitView, "receive", receive_too_late)
     late.open("closing")
     assert late.page == "thanks/"
 

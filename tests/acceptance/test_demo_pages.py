@@ -14,7 +14,7 @@ from .demo_windows import Window, close, open_all, pair, play_round
 
 pytestmark = pytest.mark.django_db
 
-START = "/"
+START = "/rps/"
 
 
 def text(response):

@@ -6,7 +6,7 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from project.demo.players import SESSION_KEY
+from project.shared.players import SESSION_KEY
 from syncgroups import testing
 from syncgroups.exceptions import InvalidToken
 from syncgroups.identity import SALT, issue_token, participant_of_token

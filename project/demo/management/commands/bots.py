@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -44,8 +45,9 @@ class Command(BaseCommand):
         # One line for each request would bury everything else.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self.console = Console()
-        self.console.print(f"{crowd.participants} bots play at {options['url']} in cohort {crowd.cohort}.")
-        lives = self.play(options["url"], crowd)
+        game = options["url"].rstrip("/") + reverse("demo:start")
+        self.console.print(f"{crowd.participants} bots play at {game} in cohort {crowd.cohort}.")
+        lives = self.play(game, crowd)
         self.see_waits_end(lives)
         found = outcomes.of_run(lives)
         self.show(found)

@@ -1,4 +1,4 @@
-"""People who close their window where they wait for nothing: no time limit strikes there, so the demo ends it."""
+"""People who close their window where they wait for nothing: no time limit strikes there, so the site ends it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .conf import ABSENT_AFTER
 CLOSED_THE_WINDOW = "closed the window"
 
 
-@shared_task(name="project.demo.end_the_vanished", ignore_result=True)
+@shared_task(name="project.shared.end_the_vanished", ignore_result=True)
 def end_the_vanished() -> None:
     """Whoever waits nowhere and has not been seen for `ABSENT_AFTER` seconds leaves, without fault. Safe to repeat."""
     seen = Coalesce(F("last_seen_at"), F("creation_time"))

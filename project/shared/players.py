@@ -1,6 +1,6 @@
-"""Who sits at this browser. One browser may play several participants: each has a number, which its pages' URLs name.
+"""Who sits at this browser. One browser may be several participants: each has a number, which its pages' URLs name.
 
-So two windows can play against each other, although they share the session. The session keeps a signed token for
+So two windows can take part together, although they share the session. The session keeps a signed token for
 each number; no address is a secret.
 """
 
@@ -12,20 +12,28 @@ from syncgroups import identity
 from syncgroups.exceptions import SyncGroupsError
 from syncgroups.models import AbstractParticipant
 
+from .demos import demo_of
+
 SESSION_KEY = "demo_players"
 
 
 def participant_of_page(request: HttpRequest) -> AbstractParticipant | None:
-    """Resolve the participant by the player's number in the URL; elsewhere, as syncgroups does by default."""
+    """Resolve the participant by the demo and the number in the URL; elsewhere, as syncgroups does by default."""
     number = getattr(request.resolver_match, "kwargs", {}).get("player")
     if number is None:
         return identity.participant_from_token(request)
     token = _tokens(request).get(str(number))
-    return identity.participant_of_token(token) if token else None
+    participant = identity.participant_of_token(token) if token else None
+    return participant if participant and takes_part_in_demo_of(request, participant) else None
+
+
+def takes_part_in_demo_of(request: HttpRequest, participant: AbstractParticipant) -> bool:
+    demo = demo_of(request)
+    return demo is not None and participant.details.get("demo") == demo.name
 
 
 def players(request: HttpRequest) -> dict[int, AbstractParticipant]:
-    """Everybody who ever played in this browser session, by number, but for those whose token has expired."""
+    """Everybody who ever took part in this browser session, by number, but for those whose token has expired."""
     known = {}
     for number, token in _tokens(request).items():
         try:

@@ -1,0 +1,1 @@
+"""Groups of three, and then pairs of people who have not met."""
