@@ -5,6 +5,7 @@
     python3 dev.py bots [ARGUMENTS]      let bots play the demo (--help tells more)
     python3 dev.py test [ARGUMENTS]      run the tests on SQLite, then on PostgreSQL
     python3 dev.py lint                  check style, types, layers and migrations
+    python3 dev.py audit                 ask PyPI for known vulnerabilities of everything that is installed
     python3 dev.py bench [ARGUMENTS]     measure this app beside PsyNet and bare SQL (--help tells more)
     python3 dev.py chaos [ARGUMENTS]     let bots take part while everything breaks (--help tells more)
     python3 dev.py messages              bring the catalogues of translations up to date, and compile them
@@ -58,6 +59,12 @@ def lint(python: Path, arguments: list[str]) -> int:
     return failures
 
 
+def audit(python: Path, arguments: list[str]) -> int:
+    """Strictly: where PyPI cannot be reached, or says nothing about a package, that is a failure and not clean."""
+    command = ["-m", "pip_audit", "--strict", "--require-hashes", "--disable-pip", "-r", "requirements-dev.txt"]
+    return run(python, *command, *arguments)
+
+
 def bench(python: Path, arguments: list[str]) -> int:
     return replace_by(python, "-m", "bench", *arguments)
 
@@ -80,6 +87,7 @@ COMMANDS = {
     "bots": (bots, "requirements.txt"),
     "test": (test, "requirements-dev.txt"),
     "lint": (lint, "requirements-dev.txt"),
+    "audit": (audit, "requirements-audit.txt"),
     "bench": (bench, "requirements-dev.txt"),
     "chaos": (chaos, "requirements-dev.txt"),
     "messages": (messages, "requirements-dev.txt"),

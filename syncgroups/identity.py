@@ -30,7 +30,11 @@ def issue_token(participant: AbstractParticipant) -> str:
 
 def remember(request: HttpRequest, participant: AbstractParticipant) -> None:
     """From now on this browser session is the participant's. Cycles the session key."""
-    request.session.cycle_key()
+    try:
+        request.session.cycle_key()
+    except ValueError:
+        # A session key that the database cannot take, such as one with a NUL: the browser gets a good one instead.
+        request.session = type(request.session)()
     request.session[SESSION_KEY] = issue_token(participant)
 
 

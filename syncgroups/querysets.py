@@ -147,7 +147,10 @@ class LinkBarrierQuerySet(StatementQuerySet[Any]):
         return self.order_by(Coalesce("place_since", "arrival_time"), "pk")
 
     def of_the_present(self) -> Self:
-        return self.filter(participant__presence=Presence.PRESENT)
+        """Asks after each participant by key. PostgreSQL may answer a join by reading all participants there are."""
+        people = ParticipantQuerySet(model=self.model._meta.get_field("participant").related_model)
+        presence = people.filter(pk=OuterRef("participant")).values("presence")
+        return self.alias(presence=Subquery(presence)).filter(presence=Presence.PRESENT)
 
     def end(self, state: Any, reason: Any, *, by: Any = "", fixed_credit: Any = None, matching: bool = False) -> int:
         """Waits end now and earn their credit.

@@ -97,15 +97,22 @@ def _name(value: Any) -> str:
     """A text that is the same for the same parameter, also after its module has been imported again."""
     if isinstance(value, partial):
         return f"partial({_name(value.func)}, {_name(value.args)}, {value.keywords})"
+    if hasattr(value, "view_class") and hasattr(value, "view_initkwargs"):
+        # What ``as_view()`` gives is the same function for every view.
+        return f"{_name(value.view_class)}({_named(value.view_initkwargs)})"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_name(item) for item in value)}]"
     if is_dataclass(value) and not isinstance(value, type):
-        return f"{_name(type(value))}({', '.join(f'{name}={_name(part)}' for name, part in vars(value).items())})"
+        return f"{_name(type(value))}({_named(vars(value))})"
     if isinstance(value, QuerySet):
         return str(value.query)
     if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
         return f"{value.__module__}.{value.__qualname__}"
     own_text: Any = type(value).__repr__
     if own_text is object.__repr__:
-        return f"{_name(type(value))}({', '.join(f'{name}={_name(part)}' for name, part in vars(value).items())})"
+        return f"{_name(type(value))}({_named(vars(value))})"
     return repr(value)
+
+
+def _named(parts: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={_name(part)}" for name, part in parts.items())

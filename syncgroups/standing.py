@@ -58,6 +58,8 @@ class Standing:
     time_credit: float
     waits: list[Wait]
     groups: list[Membership]
+    #: Whether signs of life come in; the one that asks may be news.
+    presence: str
 
 
 def standing_of(participant: AbstractParticipant) -> Standing:
@@ -74,6 +76,7 @@ def standing_of(participant: AbstractParticipant) -> Standing:
         time_credit=participant.time_credit,
         waits=[_wait(links[pk], groups.get(links[pk]["waits_with"])) for pk in sorted(links)],
         groups=[_membership(groups[pk], participant) for pk in sorted(groups)],
+        presence=participant.presence,
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.http import HttpRequest, HttpResponseBase
 from django.views import View
 
 
@@ -35,25 +37,47 @@ class WaitPage:
         """Seconds that showing the page once is expected to take."""
         return self.wait_time
 
+    @property
+    def silence(self) -> float:
+        """Seconds for which nothing may be heard of its reader: as long as it takes to ask three times."""
+        return 3 * self.wait_time
+
 
 @dataclass(frozen=True)
 class Activity:
     """Something to do while waiting: a Django view, on the barrier's own address.
 
-    It is called as ``view(request, participant=..., link=...)``, and is done when it answers a POST by a redirect, as
-    views of forms do; wherever that leads, the participant comes back to the barrier. Whoever is released meanwhile
-    goes on after that, and is never interrupted, unless the page includes ``syncgroups/_watch.html``.
+    It is given the request and, if it takes them, ``participant`` and ``link``. It is done when it answers a POST by a
+    redirect, as views of forms do; wherever that leads, the participant comes back to the barrier. A POST shares a
+    transaction with the turning of the page: what is sent twice is stored once. Whoever is released meanwhile goes on
+    after that, and is never interrupted, unless the page includes ``syncgroups/_watch.html``.
 
     Parameters
     ----------
     view
         A function, or what ``as_view()`` gives.
     time_estimate
-        Seconds that doing it once is expected to take.
+        Seconds that doing it once is expected to take. Who does it may be silent for twice as long before they are
+        quiet; so give it, where nothing is sent meanwhile.
     """
 
     view: Callable[..., Any]
     time_estimate: float = 0.0
+
+    @property
+    def silence(self) -> float:
+        """Seconds for which nothing may be heard of who does it: twice as long as it is expected to take."""
+        return 2 * self.time_estimate
+
+    def answer(self, request: HttpRequest, **facts: Any) -> HttpResponseBase:
+        """What the view answers. It is given those of the facts that it takes."""
+        by_class = getattr(self.view, "view_class", None)
+        parameters = inspect.signature(getattr(by_class, str(request.method).lower(), self.view)).parameters
+        if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+            facts = {name: fact for name, fact in facts.items() if name in parameters}
+        view = async_to_sync(self.view) if iscoroutinefunction(self.view) else self.view
+        response: HttpResponseBase = view(request, **facts)
+        return response
 
 
 WaitingLogic: TypeAlias = "WaitPage | Activity | type[View] | Callable[..., Any] | list[Any] | None"

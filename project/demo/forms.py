@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from syncgroups.conf import settings
 
 from .models import Move
 
@@ -29,7 +32,8 @@ class ConsentForm(forms.Form):
 
     def clean_ticket(self) -> uuid.UUID:
         try:
-            return uuid.UUID(signing.loads(self.cleaned_data["ticket"], salt=TICKET_SALT))
+            age = timedelta(seconds=settings.TOKEN_MAX_AGE)
+            return uuid.UUID(signing.loads(self.cleaned_data["ticket"], salt=TICKET_SALT, max_age=age))
         except signing.BadSignature:
             raise ValidationError(_("Please open the link again.")) from None
 

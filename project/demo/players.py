@@ -20,14 +20,14 @@ def participant_of_page(request: HttpRequest) -> AbstractParticipant | None:
     number = getattr(request.resolver_match, "kwargs", {}).get("player")
     if number is None:
         return identity.participant_from_token(request)
-    token = request.session.get(SESSION_KEY, {}).get(str(number))
+    token = _tokens(request).get(str(number))
     return identity.participant_of_token(token) if token else None
 
 
 def players(request: HttpRequest) -> dict[int, AbstractParticipant]:
     """Everybody who ever played in this browser session, by number, but for those whose token has expired."""
     known = {}
-    for number, token in request.session.get(SESSION_KEY, {}).items():
+    for number, token in _tokens(request).items():
         try:
             known[int(number)] = identity.participant_of_token(token)
         except SyncGroupsError:
@@ -40,10 +40,19 @@ def seat(request: HttpRequest, participant: AbstractParticipant) -> int:
     for number, known in players(request).items():
         if known.pk == participant.pk:
             return number
-    tokens = request.session.get(SESSION_KEY, {})
+    tokens = _tokens(request)
     if not tokens:
         # Once only: a new session key would sign out the other window while it polls.
         identity.remember(request, participant)
     number = len(tokens) + 1
     request.session[SESSION_KEY] = {**tokens, str(number): identity.issue_token(participant)}
     return number
+
+
+def _tokens(request: HttpRequest) -> dict[str, str]:
+    """The token of each number."""
+    try:
+        return request.session.get(SESSION_KEY, {})  # type: ignore[no-any-return]
+    except ValueError:
+        # A session key that the database cannot take, such as one with a NUL.
+        return {}

@@ -9,6 +9,16 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The session of a browser, of whose key PostgreSQL can be asked."""
+
+    def authenticate(self, request: Request) -> Any:
+        try:
+            return super().authenticate(request)
+        except ValueError:
+            raise AuthenticationFailed("Invalid session.") from None
+
+
 class BasicAuthentication(authentication.BasicAuthentication):
     """User name and password, of which PostgreSQL can be asked: it knows no NUL characters."""
 

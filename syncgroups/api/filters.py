@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any, ClassVar
 
 from django import forms
@@ -24,6 +25,17 @@ class Truth(forms.TypedChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         choices = [("true", "true"), ("false", "false")]
         super().__init__(choices=choices, coerce=lambda value: value == "true", **kwargs)
+
+
+class Moment(forms.DateTimeField):
+    """A time that is one in UTC, too: databases are asked for that."""
+
+    def clean(self, value: Any) -> Any:
+        moment = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
 
 
 def text(**kwargs: Any) -> forms.CharField:
@@ -143,8 +155,8 @@ class VisitParameters(ListParameters):
     state = forms.ChoiceField(choices=LinkState.choices)
     participant = forms.UUIDField()
     group = forms.UUIDField()
-    arrived_after = forms.DateTimeField()
-    arrived_before = forms.DateTimeField()
+    arrived_after = Moment()
+    arrived_before = Moment()
 
 
 class DeclaredParameters(BaseFilterBackend):

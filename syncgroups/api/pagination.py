@@ -31,5 +31,5 @@ class Pages(CursorPagination):
         """One page. Raises DRF's `NotFound` for a cursor that makes no sense."""
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (ValueError, ValidationError, DataError):
+        except (ValueError, OverflowError, ValidationError, DataError):
             raise NotFound(self.invalid_cursor_message) from None

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from django.db.models import Prefetch, QuerySet
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import IsAdminUser
 from rest_framework.renderers import JSONRenderer
@@ -22,7 +21,7 @@ from ..models import (
     get_participant_model,
 )
 from . import filters, serializers
-from .authentication import BasicAuthentication
+from .authentication import BasicAuthentication, SessionAuthentication
 from .errors import as_json
 from .pagination import Pages
 

@@ -6,7 +6,16 @@ with values. It makes no query, reads no clock, and changes nothing.
 
 from ..waiting import WaitPage
 from .base import Barrier
-from .groups import BELOW_MINIMUM, GroupBarrier, GroupCloser
+from .groups import BELOW_MINIMUM, INCOMPLETE, KEPT_WAITING, GroupBarrier, GroupCloser
 from .on_release import ON_RELEASE_ARGUMENTS
 
-__all__ = ["BELOW_MINIMUM", "ON_RELEASE_ARGUMENTS", "Barrier", "GroupBarrier", "GroupCloser", "WaitPage"]
+__all__ = [
+    "BELOW_MINIMUM",
+    "INCOMPLETE",
+    "KEPT_WAITING",
+    "ON_RELEASE_ARGUMENTS",
+    "Barrier",
+    "GroupBarrier",
+    "GroupCloser",
+    "WaitPage",
+]

@@ -12,7 +12,7 @@ from ..exceptions import ImpossibleDeclaration, NotWaiting
 from ..models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup
 from ..states import PassOutcome, TimeoutPolicy
 from ..waiting import WaitingLogic, WaitPage, is_waiting_logic, pages_of
-from .parameters import is_name, is_number, is_size, is_time
+from .parameters import is_duration, is_name, is_number, is_size, is_time
 
 
 class Barrier:
@@ -42,7 +42,7 @@ class Barrier:
         For how many seconds longer; `max_wait_time` unless it is given.
     quiet_after, gone_after
         Seconds without a sign of life after which somebody who waits here is quiet, and gone. None: as the
-        settings ``QUIET_AFTER`` and ``GONE_AFTER`` say.
+        settings ``QUIET_AFTER`` and ``GONE_AFTER`` say, and longer where the waiting logic makes people silent.
     recheck_interval
         Seconds after which the rule is asked again although nobody came or went; for rules that depend on
         waiting times or on other data. None: only when something happens.
@@ -129,6 +129,10 @@ class Barrier:
             is_waiting_logic(self.waiting_logic),
             "waiting_logic must be a WaitPage, a callable, a view, an Activity, or a list of those that is not empty",
         )
+        self._require(
+            all(is_duration(getattr(page, "time_estimate", 0.0)) for page in self.waiting_pages),
+            "what waiting_logic shows must be expected to take a number of seconds that is not negative",
+        )
         repetitions = self.waiting_logic_expected_repetitions
         self._require(
             is_number(repetitions) and repetitions >= 0,
@@ -179,6 +183,11 @@ class Barrier:
         return pages_of(self.waiting_logic)
 
     @property
+    def longest_silence(self) -> float:
+        """Seconds for which somebody who is there may give no sign of life, because of the page that they are on."""
+        return max(float(getattr(page, "silence", 0.0)) for page in self.waiting_pages)
+
+    @property
     def fixed_credit(self) -> float | None:
         """Seconds that every visit earns, or None where the time really waited counts."""
         return self.expected_wait if self.fix_time_credit else None
@@ -186,6 +195,13 @@ class Barrier:
     def deadline(self, arrival_time: datetime) -> datetime:
         """The end of a wait that begins then."""
         return arrival_time + timedelta(seconds=self.max_wait_time)
+
+    # What else there is to know about it
+
+    @property
+    def may_regroup(self) -> bool:
+        """Whether people may be sent back from here to be grouped anew."""
+        return False
 
     # Faults that only show once everything is loaded
 

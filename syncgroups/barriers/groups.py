@@ -41,7 +41,8 @@ class GroupBarrier(Barrier):
         raises, nothing of that happened, the group stays, and it is tried again after a while.
     on_member_timeout
         What the present get once one of them has waited for `max_wait_time` while members are absent: not here, or
-        gone (see the README about presence). ``"go_on"`` as a smaller group, where that has its minimum size;
+        gone (see the README about presence); or while newcomers are, whom the group needs for its minimum size.
+        ``"go_on"`` as a smaller group, where that has its minimum size;
         ``"regroup"`` waits at the grouper again, ahead of newcomers; ``"leave"`` with the credit earned;
         ``"fail"``. The absent are failed, unless they are held at another barrier. None, as in PsyNet: nothing is
         done about the absent, and `on_timeout` strikes whoever has waited for too long.
@@ -55,6 +56,10 @@ class GroupBarrier(Barrier):
     """
 
     per_group = True
+
+    @property
+    def may_regroup(self) -> bool:
+        return "regroup" in (self.on_member_timeout, self.on_below_minimum)
 
     def __init__(
         self,
@@ -81,7 +86,7 @@ class GroupBarrier(Barrier):
         self.regroup_at = regroup_at
         for name, policies in (("on_member_timeout", AbsencePolicy), ("on_below_minimum", ShortagePolicy)):
             self._require(
-                getattr(self, name) in {None, *policies.values}, f"{name} must be one of {', '.join(policies.values)}"
+                getattr(self, name) in (None, *policies.values), f"{name} must be one of {', '.join(policies.values)}"
             )
         self._require(is_name(group_type), "group_type must be a text of 1 to 100 characters")
         is_path = isinstance(on_release, str) and on_release != ""
@@ -149,7 +154,7 @@ class GroupBarrier(Barrier):
         members = groups[0].active_participants
         present = [member for member in members if member in waiting and member.presence != Presence.GONE]
         absent = [member for member in members if member not in present]
-        if not present or not absent:
+        if not present or not (absent or self.is_below_minimum(groups[0])):
             return Decision()
         held = [member for member in absent if member.active_barriers.keys() - {self.id}]
         at_fault = [member for member in absent if member not in held]
@@ -180,7 +185,7 @@ class GroupBarrier(Barrier):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         yield from super().problems()
-        if "regroup" in (self.on_member_timeout, self.on_below_minimum):
+        if self.may_regroup:
             yield from self._problems_of_regrouping()
         if isinstance(self.on_release, str):
             try:

@@ -24,6 +24,11 @@ def is_time(value: Any) -> bool:
     return is_number(value) and 0 < value <= LONGEST
 
 
+def is_duration(value: Any) -> bool:
+    """Whether it is a number of seconds, perhaps none, of a year at most."""
+    return is_number(value) and 0 <= value <= LONGEST
+
+
 def is_size(value: Any) -> bool:
     """Whether it can be the size of a group."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from ..decisions import Decision, check
+from ..decisions import Decision, GroupProposal, check
 from ..exceptions import BadProposal
 from ..models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup
 from ..states import TimeoutPolicy
@@ -27,6 +27,7 @@ class Verdict:
     decision: Decision = field(default_factory=Decision)
     #: Visits past their deadline that the rule does not let through. Release beats time-out.
     overdue: Sequence[ParticipantLinkBarrier] = ()
+    #: What went wrong; to be stored. Where it concerned the rule, nobody is let through.
     error: Exception | None = None
     #: What is to happen to each of the overdue, by primary key of the visit.
     policies: dict[int, str] = field(default_factory=dict)
@@ -45,8 +46,8 @@ class Verdict:
         return [self.scene.here[participant.pk] for participant in self.decision.regroup]
 
     def policy(self, link: ParticipantLinkBarrier) -> str:
-        """What is to happen to somebody overdue. Nobody is at fault where code of the site could not let them go."""
-        return TimeoutPolicy.LEAVE if self.error is not None else self.policies[link.pk]
+        """What is to happen to somebody overdue. Nobody is at fault where code of the site could not say that."""
+        return self.policies.get(link.pk, TimeoutPolicy.LEAVE)
 
     @property
     def concerned(self) -> list[Any]:
@@ -78,25 +79,41 @@ def _decide(barrier: Any, scene: Scene, joinable: Sequence[SyncGroup]) -> Verdic
     try:
         decision = _answer(barrier, scene, waiting, joinable)
         check(decision, waiting, joinable, barrier_id=barrier.id)
-        return _with_time_outs(barrier, scene, decision)
+        if decision.regroup and scene.group is None:
+            raise BadProposal(f"Barrier '{barrier.id}': who is in no group cannot be sent back. Nobody was moved.")
     except Exception as error:
         return Verdict.held(scene, error)
+    return _with_time_outs(barrier, scene, decision)
 
 
 def _with_time_outs(barrier: Any, scene: Scene, decision: Decision) -> Verdict:
     """Say what happens to those whose time is up, and whom the rule has not moved. At a grouper, to go on alone
-    is to go on in a group of one."""
+    is to go on in a group of one. An error in that is about one of them, and holds back nobody else."""
     late = scene.overdue()
     if not late:
         return Verdict(scene, decision)
     moved = {participant.pk for participant in decision.moved}
-    policies = {link.pk: _policy(barrier, link) for link in late if link.participant_id not in moved}
-    late = [link for link in late if link.pk in policies]
-    if barrier.forms_groups:
-        alone = [link for link in late if policies[link.pk] == TimeoutPolicy.RELEASE]
-        groups = [*decision.groups, *(barrier.group_of_one(link.participant) for link in alone)]
-        decision, late = replace(decision, groups=groups), [link for link in late if link not in alone]
-    return Verdict(scene, decision, late, policies=policies)
+    verdict = Verdict(scene, decision)
+    alone: list[GroupProposal] = []
+    verdict.overdue = overdue = []
+    for link in (link for link in late if link.participant_id not in moved):
+        try:
+            policy = _policy(barrier, link)
+            if policy == TimeoutPolicy.RELEASE and barrier.forms_groups:
+                alone.append(_group_of_one(barrier, link))
+                continue
+            verdict.policies[link.pk] = policy
+        except Exception as error:
+            verdict.error = error
+        overdue.append(link)
+    verdict.decision = replace(decision, groups=[*decision.groups, *alone])
+    return verdict
+
+
+def _group_of_one(barrier: Any, link: ParticipantLinkBarrier) -> GroupProposal:
+    proposal: GroupProposal = barrier.group_of_one(link.participant)
+    check(Decision(groups=[proposal]), [link.participant], barrier_id=barrier.id)
+    return proposal
 
 
 def _policy(barrier: Any, link: ParticipantLinkBarrier) -> str:

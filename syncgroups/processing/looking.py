@@ -62,18 +62,23 @@ class Scene:
 def look_at_pool(barrier: Any, cohort: str) -> Scene:
     """Everybody who waits at the barrier in this cohort, with their groups."""
     scene = Scene()
-    for link in _visits(barrier.id, cohort):
-        _side(scene, barrier, link.participant)[link.participant_id] = link
+    links = _visits(barrier.id, cohort)
+    people = [link.participant for link in links if link.participant.is_active]
+    for link in links:
         _tie(link, barrier.id)
-    _attach_groups(scene.waiting)
-    prefetch_related_objects(scene.waiting, *barrier.prefetch)
+    _attach_groups(people)
+    prefetch_related_objects(people, *barrier.prefetch)
+    for link in links:
+        _side(scene, barrier, link.participant)[link.participant_id] = link
     return scene
 
 
 def _side(scene: Scene, barrier: Any, participant: AbstractParticipant) -> dict[Any, ParticipantLinkBarrier]:
+    """Where somebody belongs. Who has come into a group otherwise need not be there to be let go."""
     if not participant.is_active:
         return scene.stray
-    return scene.here if participant.is_present or not barrier.forms_groups else scene.away
+    may_be_chosen = participant.is_present or barrier.group_type in participant.active_sync_groups
+    return scene.here if may_be_chosen or not barrier.forms_groups else scene.away
 
 
 def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:

@@ -11,6 +11,7 @@ from django.urls import include, path
 
 from syncgroups import testing
 from syncgroups.barriers import GroupBarrier
+from syncgroups.exceptions import SyncGroupsError
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.identity import issue_token, participant_of_token, remember
 from syncgroups.models import AbstractParticipant
@@ -44,7 +45,7 @@ class TokenInTheAddress(BarrierView):
     """For sites that keep no cookie."""
 
     def get_token(self) -> str:
-        return self.request.GET["token"]
+        return self.request.GET.get("token", "")
 
 
 def resolve_from_address(request: HttpRequest) -> AbstractParticipant | None:
@@ -62,7 +63,10 @@ class Thanks(ParticipantMixin, View):
 
 def enter(request: HttpRequest, token: str) -> HttpResponse:
     """The link in the invitation."""
-    remember(request, participant_of_token(token))
+    try:
+        remember(request, participant_of_token(token))
+    except SyncGroupsError as error:
+        return HttpResponse("This link does not work.", status=error.status)
     return redirect("lobby")
 
 

@@ -7,11 +7,15 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
 
 from syncgroups import arrivals, testing
+from syncgroups.api.pagination import Pages
 from syncgroups.identity import issue_token
 from syncgroups.models import BarrierRecord, Participant, ParticipantLinkBarrier, SyncGroup
 
@@ -272,6 +276,9 @@ def test_visits_are_filtered(ada, scene):
         ("visit", "state=gone", "state"),
         ("visit", "arrived_after=yesterday", "arrived_after"),
         ("visit", "arrived_before=", "arrived_before"),
+        # In UTC, these are before the first year and after the last one.
+        ("visit", "arrived_after=0001-01-01T00:00%2B23:59", "arrived_after"),
+        ("visit", "arrived_before=9999-12-31T23:59-23:59", "arrived_before"),
         ("visit", "group=x", "group"),
     ],
 )
@@ -344,6 +351,19 @@ def test_a_cursor_from_elsewhere_is_not_found(ada, scene, cursor):
 def test_a_forged_position_is_no_crash(ada, scene, position):
     cursor = base64.b64encode(urlencode({"p": position}).encode()).decode()
     assert ada.get(url("participant", cursor=cursor)).status_code in {200, 404}
+
+
+@pytest.mark.parametrize("position", ["0001-01-01T00:00+23:59", "9999-12-31T23:59-23:59", "infinity", "7"])
+def test_a_forged_position_is_no_crash_where_rows_are_in_order_of_time(rf, position):
+    """As they are where participants have keys that are no numbers."""
+
+    class ByTime(Pages):
+        def get_ordering(self, request, queryset, view):
+            return ("creation_time",)
+
+    cursor = base64.b64encode(urlencode({"p": position}).encode()).decode()
+    with pytest.raises(NotFound), transaction.atomic():
+        ByTime().paginate_queryset(SyncGroup.objects.all(), Request(rf.get("/", {"cursor": cursor})))
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

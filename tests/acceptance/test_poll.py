@@ -56,6 +56,7 @@ def test_it_says_who_one_is_and_how_one_stands(client, participant):
         "time_credit": 0.0,
         "waits": [],
         "groups": [],
+        "presence": "present",
         "waiting": False,
         "poll_after": 1.0,
     }

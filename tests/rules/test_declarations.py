@@ -9,6 +9,7 @@ import pytest
 from syncgroups.barriers import Barrier, GroupBarrier, GroupCloser
 from syncgroups.exceptions import ImpossibleDeclaration, SyncGroupsError
 from syncgroups.groupers import Grouper, SimpleGrouper
+from syncgroups.waiting import Activity, WaitPage
 
 PAIR = {"initial_group_size": 2}
 OPEN = {**PAIR, "join_existing_groups": True}
@@ -48,9 +49,16 @@ def test_a_recheck_interval_is_a_positive_number_of_seconds(interval):
     assert "Barrier 'lobby': recheck_interval must be" in sentence
 
 
-@pytest.mark.parametrize("logic", ["please wait", 5], ids=repr)
+@pytest.mark.parametrize("logic", ["please wait", 5, [], [[]], [WaitPage(), "please wait"], [None]], ids=repr)
 def test_waiting_logic_is_something_to_show(logic):
     assert "Barrier 'lobby': waiting_logic must be" in refused(Barrier, "lobby", waiting_logic=logic)
+
+
+@pytest.mark.parametrize("time", [-1, float("nan"), "10", None], ids=repr)
+def test_what_is_shown_takes_a_number_of_seconds(time):
+    sentence = "Barrier 'lobby': what waiting_logic shows must be expected to take a number of seconds"
+    assert sentence in refused(Barrier, "lobby", waiting_logic=WaitPage(wait_time=time))
+    assert sentence in refused(Barrier, "lobby", waiting_logic=[WaitPage(), Activity(refused, time_estimate=time)])
 
 
 def test_repetitions_are_not_negative():
@@ -66,6 +74,57 @@ def test_on_timeout_is_one_of_the_policies(policy):
 def test_a_grouper_releases_nobody_without_a_group():
     sentence = refused(SimpleGrouper, "pair", **PAIR, on_timeout="release")
     assert "SimpleGrouper 'pair_grouper': on_timeout='release' would send people on without a group" in sentence
+    assert "on_timeout='release' would send people on" in refused(Grouper, "pair", on_timeout="release")
+
+
+def test_a_grouper_of_groups_of_one_may_release():
+    assert SimpleGrouper("pair", **PAIR, min_group_size=1, on_timeout="release").allows_one
+
+
+def test_on_timeout_may_be_a_function():
+    def decide(participant, link):
+        """Says leave, or release."""
+
+    assert Barrier("lobby", on_timeout=decide).on_timeout is decide
+
+
+@pytest.mark.parametrize("times", [-1, 1.5, True, "2", None], ids=repr)
+def test_more_time_may_be_asked_for_a_whole_number_of_times(times):
+    assert "Barrier 'lobby': extensions must be" in refused(Barrier, "lobby", extensions=times)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "60", float("inf")], ids=repr)
+def test_more_time_is_a_positive_number_of_seconds(seconds):
+    assert "'lobby': extension_time must be" in refused(Barrier, "lobby", extensions=1, extension_time=seconds)
+
+
+def test_more_time_is_as_much_as_the_first_unless_it_is_said():
+    assert Barrier("lobby", max_wait_time=77, extensions=1).extension_time == 77
+    assert Barrier("lobby", max_wait_time=77, extensions=1, extension_time=5).extension_time == 5
+
+
+@pytest.mark.parametrize("name", ["quiet_after", "gone_after"])
+@pytest.mark.parametrize("seconds", [0, -1, "60", float("nan")], ids=repr)
+def test_thresholds_of_presence_are_positive_numbers_of_seconds(name, seconds):
+    assert f"Barrier 'lobby': {name} must be a number of seconds" in refused(Barrier, "lobby", **{name: seconds})
+
+
+def test_nobody_is_gone_before_they_are_quiet():
+    sentence = refused(Barrier, "lobby", quiet_after=60, gone_after=59)
+    assert "quiet_after must not exceed gone_after" in sentence
+    assert Barrier("lobby", quiet_after=60, gone_after=60).gone_after == 60
+
+
+@pytest.mark.parametrize("name", ["on_member_timeout", "on_below_minimum"])
+@pytest.mark.parametrize("policy", ["punish", "", 5, ["regroup"]], ids=repr)
+def test_what_the_present_and_the_too_few_get_is_one_of_the_policies(name, policy):
+    sentence = refused(GroupBarrier, "ready", "pair", **{name: policy})
+    assert f"GroupBarrier 'ready': {name} must be one of" in sentence
+
+
+@pytest.mark.parametrize("policy", ["go_on", "fail"])
+def test_a_group_that_is_too_small_can_neither_go_on_nor_fail_by_that_name(policy):
+    assert "on_below_minimum must be one of" in refused(GroupBarrier, "ready", "pair", on_below_minimum=policy)
 
 
 @pytest.mark.parametrize("group_type", ["", None, "x" * 101], ids=["empty", "None", "too long"])

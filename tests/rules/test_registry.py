@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.views import View
+from django.views.generic import TemplateView
 
 from syncgroups import registry
 from syncgroups.barriers import Barrier, GroupBarrier, GroupCloser
 from syncgroups.exceptions import BarrierAlreadyRegistered, BarrierNotRegistered
 from syncgroups.groupers import SimpleGrouper
-from syncgroups.waiting import WaitPage
+from syncgroups.waiting import Activity, WaitPage
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +49,18 @@ def declared_with_a_function():
     return GroupBarrier("ready", "pair", on_release=score)
 
 
-@pytest.mark.parametrize("declare", [declared_with_a_lambda, declared_with_a_function])
+def declared_with_things_to_do():
+    class Survey(View):
+        """Stands for a view that is made anew by each import of its module."""
+
+    def rate(request):
+        """Likewise."""
+
+    things = [WaitPage(content="Soon."), Survey, Survey.as_view(), rate, [Activity(rate, time_estimate=5)]]
+    return Barrier("b", things, on_timeout=lambda participant, link: "leave")
+
+
+@pytest.mark.parametrize("declare", [declared_with_a_lambda, declared_with_a_function, declared_with_things_to_do])
 def test_a_declaration_with_a_function_is_the_same_after_a_second_import(declare):
     first = registry.register(declare())
     assert registry.register(declare()) is first
@@ -61,6 +74,12 @@ def test_a_declaration_with_a_function_is_the_same_after_a_second_import(declare
         Barrier("b", fix_time_credit=True),
         Barrier("b", on_timeout="leave"),
         Barrier("b", recheck_interval=5),
+        Barrier("b", extensions=1),
+        Barrier("b", quiet_after=30),
+        Barrier("b", [WaitPage(), WaitPage()]),
+        Barrier("b", Activity(declared_with_a_lambda)),
+        Barrier("b", on_timeout=lambda participant, link: "leave"),
+        GroupBarrier("b", "pair", on_member_timeout="regroup"),
         GroupBarrier("b", "pair"),
         SimpleGrouper("pair", initial_group_size=2, id_="b"),
     ],
@@ -73,6 +92,14 @@ def test_two_different_declarations_of_one_id_are_an_error_that_names_both(other
     assert repr(first) in str(caught.value)
     assert repr(other) in str(caught.value)
     assert registry.get("b") is first
+
+
+@pytest.mark.parametrize("other", [View.as_view(), TemplateView.as_view(template_name="b.html")])
+def test_two_class_based_views_are_two_things_to_do(other):
+    """Catches: taking them for one because ``as_view()`` calls both by one name."""
+    registry.register(Barrier("b", TemplateView.as_view(template_name="a.html")))
+    with pytest.raises(BarrierAlreadyRegistered):
+        registry.register(Barrier("b", other))
 
 
 def test_two_subclasses_of_one_name_are_two_declarations():

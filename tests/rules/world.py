@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 from syncgroups.models import ParticipantLinkBarrier, SyncGroup, get_participant_model
 
 _keys = count(1)
+
+#: When the rules look.
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+A_MINUTE = timedelta(minutes=1)
 
 
 def people(n: int, **fields: Any) -> list[Any]:
@@ -37,3 +42,10 @@ def visit(person: Any, barrier_id: str, **fields: Any) -> ParticipantLinkBarrier
     link = ParticipantLinkBarrier(pk=next(_keys), participant=person, barrier_id=barrier_id, **fields)
     person.__dict__["seen_barriers"][barrier_id] = link
     return link
+
+
+def waits(person: Any, barrier_id: str, *, late: bool = False) -> Any:
+    """The person, who has come to the barrier a minute ago, and whose time there is up or not."""
+    deadline = NOW - A_MINUTE / 2 if late else NOW + A_MINUTE
+    visit(person, barrier_id, arrival_time=NOW - A_MINUTE, deadline=deadline).__dict__["seen_at"] = NOW
+    return person
