@@ -35,15 +35,14 @@ class Notifier(notifiers.Notifier):
 
     def publish(self, messages: Sequence[str]) -> None:
         if self._sender is None:
-            # Once more only: a connection that was kept may have been lost while nobody used it.
-            self._sender = self._client(socket_timeout=PATIENCE, retry=Retry(NoBackoff(), 1))
+            self._sender = self._client(socket_timeout=PATIENCE)
         with self._sender.pipeline(transaction=False) as pipeline:
             for message in messages:
                 pipeline.publish(self._channel(self._sender), message)
             pipeline.execute()
 
     def listen(self) -> Generator[list[str], None, None]:
-        client = self._client(health_check_interval=HEALTH_CHECK, retry=Retry(NoBackoff(), 0))
+        client = self._client(health_check_interval=HEALTH_CHECK)
         with closing(client), closing(client.pubsub()) as hearing:
             hearing.subscribe(self._channel(client))
             begun = False
@@ -67,7 +66,9 @@ class Notifier(notifiers.Notifier):
             yield "needs a Redis or Valkey server, and CELERY_BROKER_URL names none", hint
 
     def _client(self, **options: Any) -> Any:
-        return redis.Redis.from_url(self.url, decode_responses=True, socket_connect_timeout=PATIENCE, **options)
+        once = Retry(NoBackoff(), 0)
+        options |= {"decode_responses": True, "socket_connect_timeout": PATIENCE, "retry": once}
+        return redis.Redis.from_url(self.url, **options)
 
     def _channel(self, client: Any) -> str:
         """Sites that share a server use databases of different numbers, which pub/sub does not tell apart."""

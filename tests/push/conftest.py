@@ -25,7 +25,7 @@ from .ears import Ears
 from .site.places import PLACES
 
 POSTGRESQL, REDIS = "syncgroups.push.postgresql.Notifier", "syncgroups.push.redis.Notifier"
-ASGI = "uvicorn project.asgi:application --host 127.0.0.1 --lifespan off --log-level warning --port {port}"
+ASGI = "uvicorn tests.push.site.asgi:application --host 127.0.0.1 --lifespan off --log-level warning --port {port}"
 WSGI = "gunicorn project.wsgi --log-level warning --no-control-socket --threads 4 --bind 127.0.0.1:{port}"
 
 
