@@ -6,7 +6,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from project.demo.barriers import GROUPER
 from syncgroups import arrivals, testing
 from syncgroups.identity import issue_token
 from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site
@@ -141,24 +140,81 @@ def test_everything_comes_from_the_site_itself(site, window):
     assert all(address.startswith(origin) for address in asked)
 
 
-# The demo's pages
+# The pages of the demos
 
 
-def test_the_pages_of_the_demo_have_no_faults(window):
-    pages = [window(bypass_csp=True) for _ in range(2)]
-    faults = []
+def take_part(window, demo, people):
+    """Windows of so many people who have agreed to take part in a demo."""
+    pages = [window(bypass_csp=True) for _ in range(people)]
     for page in pages:
-        page.goto("/")
-        faults += faults_of(page) if page is pages[0] else []
+        page.goto(f"/{demo}/")
         page.get_by_role("checkbox").check()
         page.get_by_role("button", name="Start").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Please wait")
-    faults += faults_of(pages[0])
-    testing.process(GROUPER)
+        page.wait_for_url("**/players/**")
+    return pages
+
+
+def leave(page):
+    page.get_by_text("Leave the study").click()
+    faults = faults_of(page)
+    page.get_by_role("button", name="Leave now").click()
+    page.wait_for_url("**/end/")
+    return faults + faults_of(page)
+
+
+@pytest.mark.parametrize("address", ["/", "/rps/", "/quorum/", "/regrouping/"])
+def test_the_pages_that_the_demos_begin_with_have_no_faults(window, address):
+    page = window(bypass_csp=True)
+    page.goto(address)
+    assert faults_of(page) == []
+    if address != "/":
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert faults_of(page) == []
+
+
+def test_the_pages_of_rock_paper_scissors_have_no_faults(window):
+    pages = take_part(window, "rps", 2)
+    faults = faults_of(pages[0])
+    testing.process("rps_grouper")
     for page in pages:
         page.wait_for_url("**/rounds/1/")
     faults += faults_of(pages[0])
     pages[0].get_by_role("button", name="Rock").click()
-    expect(pages[0].get_by_role("heading", level=1)).to_have_text("Please wait")
+    pages[0].wait_for_url("**/wait/")
+    pages[1].get_by_role("button", name="Paper").click()
+    testing.process("choice_made")
+    pages[0].wait_for_url("**/result/")
+    faults += faults_of(pages[0]) + leave(pages[0])
+    assert faults == []
+
+
+def test_the_pages_of_quorum_have_no_faults(window):
+    pages = take_part(window, "quorum", 3)
+    faults = faults_of(pages[0])
+    testing.process("quorum_grouper")
+    pages[0].get_by_role("button", name="5").click()
+    pages[0].wait_for_url("**/questions/1/")
     faults += faults_of(pages[0])
+    pages[0].get_by_role("button", name="Swim").click()
+    pages[0].wait_for_url("**/answered/")
+    faults += faults_of(pages[0]) + leave(pages[0])
+    assert faults == []
+
+
+def test_the_pages_of_regrouping_have_no_faults(window):
+    pages = take_part(window, "regrouping", 3)
+    faults = faults_of(pages[0])
+    testing.process("trio_grouper")
+    pages[0].wait_for_url("**/trio/")
+    pages[0].get_by_role("button", name="Send").click()
+    expect(pages[0].get_by_role("alert")).to_be_visible()
+    faults += faults_of(pages[0])
+    for page in pages:
+        page.wait_for_url("**/trio/")
+        page.get_by_role("spinbutton").fill("200")
+        page.get_by_role("button", name="Send").click()
+    testing.process("closer_trio")
+    pages[0].wait_for_url("**/pair/wait/")
+    faults += faults_of(pages[0]) + leave(pages[0])
     assert faults == []
