@@ -12,7 +12,7 @@ from django.core import signing
 from django.db import connection, transaction
 from django.test import Client
 
-from project.demo.forms import TICKET_SALT
+from project.shared.forms import TICKET_SALT
 from syncgroups import testing
 from syncgroups.identity import issue_token
 from tests.acceptance.demo_windows import Window, pair, play_round

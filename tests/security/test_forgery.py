@@ -48,7 +48,7 @@ def token_of(client, address):
 @pytest.mark.parametrize("route", routes(DEMO))
 def test_no_address_of_the_demo_takes_a_request_without_the_forms_token(route, method):
     client = strict(pair()[0].client)
-    form = {"agree": "on", "move": "rock", **client.get("/").context["form"].initial}
+    form = {"agree": "on", "move": "rock", **client.get("/rps/").context["form"].initial}
     before = everything_stored()
     for headers in ({}, {"X-CSRFToken": "x" * 64}, {"Origin": "https://evil.example"}):
         data = {**form, "csrfmiddlewaretoken": "x" * 64}
@@ -64,13 +64,14 @@ site_form = "application/x-www-form-urlencoded"
 
 
 @pytest.mark.parametrize(
-    ("address", "data"), [("/players/1/rounds/1/", {"move": "rock"}), ("/players/1/leave/", {}), ("/", {"agree": "on"})]
+    ("address", "data"),
+    [("/rps/players/1/rounds/1/", {"move": "rock"}), ("/rps/players/1/leave/", {}), ("/rps/", {"agree": "on"})],
 )
 def test_with_the_forms_token_the_same_request_is_taken(address, data):
     """Or else the tests beside this one would prove nothing."""
     client = strict(pair()[0].client)
-    page = "/players/1/rounds/1/" if address.startswith("/players/") else "/"
-    form = client.get("/").context["form"].initial if address == "/" else {}
+    page = "/rps/players/1/rounds/1/" if address.startswith("/rps/players/") else "/rps/"
+    form = client.get("/rps/").context["form"].initial if address == "/rps/" else {}
     before = everything_stored()
     answer = client.post(address, {**form, **data, "csrfmiddlewaretoken": token_of(client, page)})
     assert answer.status_code == 302
@@ -79,7 +80,7 @@ def test_with_the_forms_token_the_same_request_is_taken(address, data):
 
 def test_a_token_from_another_browser_and_a_request_from_another_site_are_refused():
     first, second = (strict(window.client) for window in pair())
-    page = "/players/1/rounds/1/"
+    page = "/rps/players/1/rounds/1/"
     own, foreign = token_of(first, page), token_of(second, page)
     before = everything_stored()
     assert first.post(page, {"move": "rock", "csrfmiddlewaretoken": foreign}).status_code == 403
@@ -98,7 +99,7 @@ def test_cookies_are_not_sent_along_by_other_sites_nor_read_by_scripts():
 def test_pages_cannot_be_framed():
     """Catches a button that is pressed unawares."""
     client = pair()[0].client
-    for address in ("/", "/players/1/", "/players/1/rounds/1/", reverse("admin:login")):
+    for address in ("/", "/rps/players/1/", "/rps/players/1/rounds/1/", reverse("admin:login")):
         assert client.get(address)["X-Frame-Options"] == "DENY"
 
 

@@ -72,11 +72,11 @@ def _by_default(settings):
 
 
 @pytest.mark.parametrize("where", ELSEWHERE)
-@pytest.mark.parametrize("address", ["/", "/players/1/", "/players/1/leave/", "/players/1/rounds/1/"])
+@pytest.mark.parametrize("address", ["/rps/", "/rps/players/1/", "/rps/players/1/leave/", "/rps/players/1/rounds/1/"])
 def test_no_form_of_the_demo_says_where_to_go_on(address, where):
     window = Window.agreeing()
     wishes = dict.fromkeys(NAMES, where)
-    form = window.client.get("/").context["form"].initial | {"agree": "on", "move": "rock"}
+    form = window.client.get("/rps/").context["form"].initial | {"agree": "on", "move": "rock"}
     answer = window.client.post(f"{address}?next={quote(where)}", {**wishes, **form})
     assert answer.status_code == 302
     assert_stays_here(answer)
@@ -110,7 +110,7 @@ def test_the_name_of_a_visit_is_quoted_where_it_becomes_part_of_an_address(clien
 def test_what_is_sent_to_the_demo_becomes_no_header(text):
     window = Window.agreeing()
     sent = dict.fromkeys([*NAMES, "cohort", "ticket", "move", "agree"], text)
-    for address in ("/", "/players/1/", "/players/1/rounds/1/", "/sync/me/", "/players/1/standing/"):
+    for address in ("/", "/rps/players/1/", "/rps/players/1/rounds/1/", "/sync/me/", "/rps/players/1/standing/"):
         for answer in (window.client.get(address, sent), window.client.post(address, sent)):
             assert answer.status_code < 500
             assert_no_header_was_added(answer)

@@ -135,8 +135,8 @@ def test_a_session_key_that_the_database_cannot_take_signs_in_nobody_to_the_demo
 
 
 def test_who_agrees_with_a_session_key_that_the_database_cannot_take_is_let_in(client):
-    form = client.get("/").context["form"].initial
-    answer = client.post("/", {"agree": "on", **form}, HTTP_COOKIE=NUL_COOKIE)
+    form = client.get("/rps/").context["form"].initial
+    answer = client.post("/rps/", {"agree": "on", **form}, HTTP_COOKIE=NUL_COOKIE)
     assert client.get(answer["Location"], follow=True).status_code == 200
 
 
@@ -155,7 +155,7 @@ def test_a_researchers_session_is_no_participants():
     pair()
     ada = researchers.signed_in(researchers.staff("root", is_superuser=True))
     assert ada.get("/sync/me/").status_code == 401
-    assert ada.get("/players/1/").status_code == 401
+    assert ada.get("/rps/players/1/").status_code == 401
 
 
 # Cohorts
@@ -179,15 +179,15 @@ def test_a_session_from_before_the_cohort_changed_opens_no_page_of_the_demo(rout
 def test_a_token_is_no_ticket():
     window = Window.agreeing()
     token = window.client.session[SESSION_KEY][str(window.player)]
-    assert Client().post("/", {"agree": "on", "ticket": token}).status_code == 200
+    assert Client().post("/rps/", {"agree": "on", "ticket": token}).status_code == 200
     assert Participant.objects.count() == 1
 
 
 def test_a_ticket_is_good_for_as_long_as_a_token(settings):
     """Catches a ticket that signs in for ever: it would make tokens that have expired good again."""
-    form = {"agree": "on", **Client().get("/").context["form"].initial}
+    form = {"agree": "on", **Client().get("/rps/").context["form"].initial}
     settings.SYNCGROUPS_TOKEN_MAX_AGE = -1
-    answer = Client().post("/", form)
+    answer = Client().post("/rps/", form)
     assert answer.status_code == 200
     assert "Please open the link again." in answer.content.decode()
     assert not Participant.objects.exists()
