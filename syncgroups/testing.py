@@ -68,8 +68,8 @@ def sweep() -> None:
 def let_time_pass(seconds: float) -> None:
     """Age everything that is stored by so many seconds: the database's clock is the one that counts."""
     by = timedelta(seconds=seconds)
-    ParticipantLinkBarrier.objects.waiting().update(arrival_time=F("arrival_time") - by, deadline=F("deadline") - by)
-    ParticipantLinkBarrier.objects.exclude(place_since=None).update(place_since=F("place_since") - by)
+    times = ("arrival_time", "deadline", "departure_time", "place_since")
+    ParticipantLinkBarrier.objects.update(**{time: F(time) - by for time in times})
     ParticipantLinkSyncGroup.objects.update(
         arrival_time=F("arrival_time") - by, departure_time=F("departure_time") - by
     )
