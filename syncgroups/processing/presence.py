@@ -44,7 +44,7 @@ def mark_seen(participant: AbstractParticipant, *, hidden: bool, quiet_after: fl
         if state != seen["presence"] or seen["silence"] is None:
             _begin([participant.pk], state)
         back = state == Presence.PRESENT != seen["presence"]
-        return _wake_pools(participant.pk) if back else set()
+        return _wake_pools([participant.pk]) if back else set()
 
 
 def _after_a_sign(presence: str, silence: timedelta | None, quiet_after: timedelta) -> str:
@@ -61,10 +61,10 @@ def _locked(pk: Any) -> Any:
     return people.select_for_update(skip_locked=True, no_key=True).values("presence", "silence").first()
 
 
-def _wake_pools(pk: Any) -> set[Unit]:
-    """Where they wait to be matched they can be, again."""
-    links = ParticipantLinkBarrier.objects.waiting().filter(participant=pk, sync_group__isnull=True).order_by()
-    units = {Unit(*place) for place in links.values_list("barrier_id", "cohort")}
+def _wake_pools(pks: Collection[Any]) -> set[Unit]:
+    """Where these wait to be matched the rule sees others than before."""
+    links = ParticipantLinkBarrier.objects.waiting().filter(participant__in=pks, sync_group__isnull=True).order_by()
+    units = {Unit(*place) for place in links.values_list("barrier_id", "cohort").distinct()}
     wake(units)
     return units
 
@@ -81,6 +81,7 @@ def let_lapse(*, limit: int) -> None:
                 silent = _silent(pks, column=column, before=before)
                 all_participants().filter(pk__in=silent).update(**{"presence": after, column: None})
                 _begin(silent, after)
+                _wake_pools(silent)
 
 
 @prepared

@@ -19,7 +19,7 @@ from .migrating import APP, FIRST, models_at
 
 __all__ = ["postgresql_address"]
 
-#: A column of which the site in these tests knows nothing at first, beside those that have come since the first release.
+#: A column of which the site in these tests knows nothing at first, beside those that came after the first release.
 NEW = "creation_time"
 
 #: Columns that the site's own migration gives their indexes at once. The README tells of them.
