@@ -1,4 +1,4 @@
-"""The places of the site, in the model's words. Nothing here knows Django or the engine; `site` says the same in its."""
+"""The places of the site, in the words of the model. Nothing here knows Django or the engine; `site` says the same."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from syncgroups.models import ParticipantLinkBarrier, SyncGroup
 from syncgroups.processing import sweeping
 
 from . import site
-from .invariants import violations
 from .deciding import Unit
+from .invariants import violations
 from .passes import Formed, Returned
 from .places import MINUTE
 from .reference import Reference
