@@ -127,10 +127,10 @@ def test_the_end_is_explained_as_text(client, accept):
 
 def test_what_is_sent_to_the_demo_is_shown_as_text():
     window = pair()[0]
-    for address in ("/", window.address("choose", 1)):
+    for address in ("/rps/", window.address("choose", 1)):
         answer = window.client.post(address, dict.fromkeys(["cohort", "ticket", "move", "agree"], PROBE))
         assert SHOWN in read(answer)
-    for address in ("/", window.address("choose", 1), window.address("standing")):
+    for address in ("/rps/", window.address("choose", 1), window.address("standing")):
         read(window.client.get(address, {"cohort": PROBE, PROBE: PROBE}))
 
 
