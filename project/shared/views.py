@@ -143,6 +143,17 @@ class WaitView(BarrierView, PlacedView):
 
     get_regroup_url = get_next_url
 
+    def find_places(self) -> list[Place]:
+        """Who was let through in the middle of something to do here may send it, and goes on after that."""
+        places = super().find_places()
+        if self.request.method == "POST" and self.participant.is_active and self.has_passed():
+            places = [*places, Place(self.request.resolver_match.url_name, self.kwargs.get("visit"))]  # type: ignore[union-attr,arg-type]
+        return places
+
+    def has_passed(self) -> bool:
+        visits = Visit.objects.filter(participant=self.participant.pk, barrier_id=self.get_barrier_id())
+        return visits.filter(visit=self.get_visit(), state=LinkState.RELEASED).exists()
+
     def get_poll_url(self) -> str:
         """That of this window's player."""
         return reverse(f"{self.demo.name}:standing", args=[self.kwargs["player"]])
