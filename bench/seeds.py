@@ -26,7 +26,13 @@ REQUIRED = """
     WHERE table_name = %s AND is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO'
 """
 
-PEOPLE = {"id": "p", "status": "'working'", "last_seen_at": "now()"}
+PEOPLE = {
+    "id": "p",
+    "status": "'working'",
+    "last_seen_at": "now()",
+    "quiet_at": "now() + interval '1 hour'",
+    "gone_at": "now() + interval '2 hours'",
+}
 GROUPS = {
     "id": "g",
     "kind": "'SimpleSyncGroup'",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.utils import timezone
@@ -16,8 +16,11 @@ from .exceptions import AlreadyInGroup, InvalidVisit, NotInGroup, ParticipantNot
 from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, all_participants
 from .prepared import Is, insert, planned
 from .processing import Unit
+from .querysets import ARRIVING
 from .states import LinkState, ParticipantStatus, PassOutcome
 from .tasks import ring
+
+T = TypeVar("T")
 
 
 def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | None = None) -> ParticipantLinkBarrier:
@@ -37,12 +40,16 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
     if not rows:
         raise ParticipantNotActive(f"{participant} is not stored (any longer).")
     [seen] = rows
-    participant.status, participant.failed, participant.cohort = seen["status"], seen["failed"], seen["cohort"]
+    for name in ARRIVING:
+        setattr(participant, name, seen[name])
     if seen["link"]:
         known: ParticipantLinkBarrier = _stored().get(pk=seen["link"])
         if known.state != LinkState.REGROUPED or seen["group"] is None:
-            return known
+            return _named(known, visit)
     _require_place(participant, barrier, seen["group"])
+    if not participant.is_present:
+        # Those who wait already are not told that who has just come is absent.
+        note_presence(participant, hidden=participant.page_hidden, barriers=[barrier_id])
     try:
         return processing.until_settled(lambda _: _begin(participant, barrier, visit, seen))
     except IntegrityError:
@@ -56,6 +63,13 @@ def arrive(participant: AbstractParticipant, barrier_id: str, *, visit: str | No
 def _stored() -> Any:
     """Visits as they are where they are written: a replica may not know them yet."""
     return ParticipantLinkBarrier.objects.using(DEFAULT_DB_ALIAS)
+
+
+def _named(link: ParticipantLinkBarrier, visit: str | None) -> ParticipantLinkBarrier:
+    """The visit. While it is open and has no name, it takes the one by which it is asked for."""
+    if link.visit is None and visit is not None and _stored().filter(pk=link.pk).name(visit):
+        link.visit = visit
+    return link
 
 
 @planned
@@ -120,24 +134,42 @@ def note_presence(participant: AbstractParticipant, *, hidden: bool = False, bar
     barriers
         Ids of the barriers where the participant waits, which may have thresholds of their own.
     """
-    interval = timedelta(seconds=settings.LAST_SEEN_INTERVAL)
-    lately = participant.last_seen_at is not None and timezone.now() - participant.last_seen_at <= interval
-    if lately and participant.is_present and hidden == participant.page_hidden:
-        return
-    quiet_after, gone_after = _thresholds(barriers)
     grace = settings.HIDDEN_GRACE if hidden else 0
-    woken = processing.mark_seen(
-        participant, hidden=hidden, quiet_after=quiet_after + grace, gone_after=gone_after + grace
-    )
+    quiet_after, gone_after = (threshold + grace for threshold in _thresholds(barriers))
+    if hidden == participant.page_hidden and _is_known_to_be_there(participant, quiet_after):
+        return
+    woken = processing.mark_seen(participant, hidden=hidden, quiet_after=quiet_after, gone_after=gone_after)
     transaction.on_commit(partial(ring, woken))
+
+
+def _is_known_to_be_there(participant: AbstractParticipant, quiet_after: float) -> bool:
+    """Whether a sign was stored a moment ago, and a silence of so many seconds from then on is nothing strange."""
+    if not participant.is_present or participant.last_seen_at is None or participant.quiet_at is None:
+        return False
+    lately = timezone.now() - timedelta(seconds=settings.LAST_SEEN_INTERVAL)
+    return participant.last_seen_at >= lately and participant.quiet_at >= lately + timedelta(seconds=quiet_after)
 
 
 def _thresholds(barriers: Iterable[str]) -> tuple[float, float]:
     """Seconds of silence after which somebody who waits there is quiet, and gone."""
     declared = [barrier for barrier in map(registry.find, barriers) if barrier is not None]
-    quiet_after = max((b.quiet_after for b in declared if b.quiet_after is not None), default=settings.QUIET_AFTER)
-    gone_after = max((b.gone_after for b in declared if b.gone_after is not None), default=settings.GONE_AFTER)
+    quiet_after = max(map(_quiet_after, declared), default=settings.QUIET_AFTER)
+    gone_after = max(map(_gone_after, declared), default=settings.GONE_AFTER)
     return quiet_after, max(gone_after, quiet_after)
+
+
+def _quiet_after(barrier: Any) -> float:
+    """As declared, or as the settings say, and longer where its pages ask more seldom or leave people to themselves."""
+    if barrier.quiet_after is not None:
+        return float(barrier.quiet_after)
+    return float(max(settings.QUIET_AFTER, barrier.longest_silence + settings.LAST_SEEN_INTERVAL))
+
+
+def _gone_after(barrier: Any) -> float:
+    if barrier.gone_after is not None:
+        return float(barrier.gone_after)
+    longer = _quiet_after(barrier) - settings.QUIET_AFTER
+    return float(settings.GONE_AFTER + max(0.0, longer))
 
 
 def extend(link: ParticipantLinkBarrier) -> None:
@@ -149,6 +181,18 @@ def extend(link: ParticipantLinkBarrier) -> None:
 def turn_page(link: ParticipantLinkBarrier, turn: int) -> bool:
     """Note that the page of the waiting logic with that number (from 0) is done. True unless it was done before."""
     return bool(_stored().filter(pk=link.pk).turn_page(turn))
+
+
+def take_turn(link: ParticipantLinkBarrier, turn: int, act: Callable[[], T], *, done: Callable[[T], bool]) -> T:
+    """Do what there is to do in that turn, and turn the page if it is `done`, in one transaction. Returns the answer.
+
+    Nothing of it is stored if the page has been turned before: what is sent twice counts once.
+    """
+    with transaction.atomic():
+        answer = act()
+        if done(answer) and not turn_page(link, turn):
+            transaction.set_rollback(True)
+    return answer
 
 
 def fail(participant: AbstractParticipant, reason: str = "", *, by: str = "") -> bool:

@@ -78,6 +78,54 @@ def _unknown_settings(names: Iterable[str]) -> Iterator[CheckMessage]:
             )
 
 
+#: Seconds between two polls of a page that nobody sees: browsers let its timers go off once a minute.
+HIDDEN_POLLS = 60
+
+
+@register("syncgroups")
+def check_presence(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """E007: people would be taken for absent between two polls of their pages."""
+    return [
+        Error(f"{fault}.", hint=hint, id="syncgroups.E007")
+        for fault, hint in (*_faults_of_thresholds(), *_faults_of_barriers())
+    ]
+
+
+def _least_silence() -> float:
+    """Seconds between two signs of life that are stored, if one poll gets lost."""
+    polls = max(settings.POLL_INTERVAL, settings.PUSH_POLL_INTERVAL if settings.PUSH else 0)
+    return 2 * float(polls if polls > settings.LAST_SEEN_INTERVAL else polls + settings.LAST_SEEN_INTERVAL)
+
+
+def _faults_of_thresholds() -> Iterator[tuple[str, str]]:
+    least = _least_silence()
+    if least > settings.QUIET_AFTER:
+        yield (
+            f"SYNCGROUPS_QUIET_AFTER is {settings.QUIET_AFTER} s, and those who are there may be silent for {least} s",
+            "Raise it, or lower SYNCGROUPS_POLL_INTERVAL, SYNCGROUPS_PUSH_POLL_INTERVAL or LAST_SEEN_INTERVAL.",
+        )
+    if settings.GONE_AFTER < settings.QUIET_AFTER:
+        yield "SYNCGROUPS_GONE_AFTER is less than SYNCGROUPS_QUIET_AFTER", "People are quiet before they are gone."
+    if settings.QUIET_AFTER + settings.HIDDEN_GRACE < 2 * HIDDEN_POLLS:
+        yield (
+            "SYNCGROUPS_QUIET_AFTER and SYNCGROUPS_HIDDEN_GRACE together are less than"
+            f" {2 * HIDDEN_POLLS} s, and hidden pages poll once in {HIDDEN_POLLS} s",
+            "Raise SYNCGROUPS_HIDDEN_GRACE.",
+        )
+
+
+def _faults_of_barriers() -> Iterator[tuple[str, str]]:
+    least = _least_silence()
+    for barrier in registry.all_barriers():
+        for name in ("quiet_after", "gone_after"):
+            value = getattr(barrier, name)
+            if value is not None and value < least:
+                yield (
+                    f"Barrier '{barrier.id}': {name} is {value} s, and those who are there may be silent for {least} s",
+                    "Raise it, or leave it to the settings.",
+                )
+
+
 @register("syncgroups")
 def check_isolation(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """E004: what a transaction reads under its locks would be what was true before it had them."""

@@ -15,6 +15,9 @@ from .states import LinkState, ParticipantStatus, Presence
 #: A participant who may arrive, wait and be grouped.
 ACTIVE = Q(status=ParticipantStatus.WORKING, failed=False)
 
+#: What of a participant decides about an arrival.
+ARRIVING = ("status", "failed", "cohort", "presence")
+
 
 class InSeconds(Func):
     """A duration as a floating-point number of seconds, which is a different sentence on every database."""
@@ -55,7 +58,7 @@ class ParticipantQuerySet(StatementQuerySet[Any]):
         row: models.QuerySet[Any, Any] = (
             self.annotate(here=here, member=member, now=Now())
             .order_by(*named_first, "-here__pk")
-            .values("status", "failed", "cohort", "now", link=F("here__pk"), group=F("member__sync_group"))[:1]
+            .values(*ARRIVING, "now", link=F("here__pk"), group=F("member__sync_group"))[:1]
         )
         return row
 
@@ -173,14 +176,23 @@ class LinkBarrierQuerySet(StatementQuerySet[Any]):
         those = self.waiting().filter(Exists(paused))
         return those.update(deadline=F("deadline") + held, paused_for=F("paused_for") + InSeconds(held))
 
-    def extend(self, seconds: float, *, limit: int) -> int:
-        """Those who have not asked for more time `limit` times may wait for so many seconds more."""
-        later = Greatest(F("deadline"), Now()) + timedelta(seconds=seconds)
-        return self.waiting().filter(extensions__lt=limit).update(deadline=later, extensions=F("extensions") + 1)
+    def extend(self, seconds: float, records: BarrierRecordQuerySet) -> int:
+        """Who waits may do so for so many seconds more: beyond the deadline, or beyond now if it has passed.
+
+        While a pause goes on by one of these records the clock stands still.
+        """
+        paused = records.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
+        clock = Coalesce(Subquery(paused.values("paused_at")), Now())
+        later = Greatest(F("deadline"), clock) + timedelta(seconds=seconds)
+        return self.waiting().update(deadline=later, extensions=F("extensions") + 1)
+
+    def name(self, visit: str) -> int:
+        """An open visit without a name is called that from now on."""
+        return self.waiting().filter(visit=None).update(visit=visit)
 
     def turn_page(self, turn: int) -> int:
-        """That page of the waiting logic is done, unless it has been before."""
-        return self.waiting().filter(turns=turn).update(turns=turn + 1)
+        """That page of the waiting logic is done, unless it has been before; also by those who may go on meanwhile."""
+        return self.filter(turns=turn).update(turns=turn + 1)
 
 
 class WakeUpQuerySet(StatementQuerySet[Any]):

@@ -11,9 +11,10 @@ from django.db import router
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from . import registry
-from .barriers import BELOW_MINIMUM
+from .barriers import BELOW_MINIMUM, INCOMPLETE, KEPT_WAITING
 from .models import AbstractParticipant, BarrierRecord, ParticipantLinkBarrier
 from .prepared import planned
 from .querysets import ParticipantQuerySet
@@ -139,14 +140,33 @@ def _needed(barrier: Any, group: dict[str, Any] | None) -> int | None:
     return size if getattr(barrier, "closes_group", False) else max(size, group["min_size"])
 
 
+#: Reason of those who leave because they may choose between more time and that.
+HAD_ENOUGH = "chose not to wait any longer"
+
+#: What the app's own reasons, why a participation ends, are in words for the participant.
+REASONS = {
+    BELOW_MINIMUM: gettext_lazy("Too few people were left in your group to go on. That is not your fault."),
+    INCOMPLETE: gettext_lazy(
+        "Not everybody in your group came in time, so that it could not go on. That is not your fault."
+    ),
+    KEPT_WAITING: gettext_lazy("Your group waited for you, and in the end had to go on without you."),
+    HAD_ENOUGH: gettext_lazy("You chose not to wait any longer. The time that you have waited counts."),
+}
+
+
 def explain_end(participant: AbstractParticipant) -> str:
     """Why the participation ended, in plain words for the participant. At most one query."""
     if participant.status == ParticipantStatus.FINISHED:
         return _("You have reached the end. There is nothing more to do here.")
-    if participant.failed_reason == BELOW_MINIMUM:
-        return _("Too few people were left in your group to go on. That is not your fault.")
     visits = participant.barrier_links.exclude(state=LinkState.WAITING).order_by("-departure_time", "-pk")  # type: ignore[attr-defined]
-    if visits.values_list("state", flat=True).first() == LinkState.TIMED_OUT:
+    state, reason = visits.values_list("state", "reason").first() or ("", "")
+    known = participant.failed_reason or (reason if state == LinkState.WITHDRAWN else "")
+    if known == INCOMPLETE != reason:
+        # They were not there, with the others.
+        known = KEPT_WAITING
+    if known in REASONS:
+        return str(REASONS[known])
+    if state == LinkState.TIMED_OUT:
         return _("The others whom you waited for did not come in time. That is not your fault.")
     if participant.failed and participant.failed_reason:
         return _("The reason: {reason}.").format(reason=participant.failed_reason.rstrip("."))

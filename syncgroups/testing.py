@@ -16,6 +16,7 @@ from .models import (
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
     PresenceInterval,
+    SyncGroup,
     WakeUp,
     all_participants,
     get_participant_model,
@@ -68,13 +69,13 @@ def sweep() -> None:
 def let_time_pass(seconds: float) -> None:
     """Age everything that is stored by so many seconds: the database's clock is the one that counts."""
     by = timedelta(seconds=seconds)
-    ParticipantLinkBarrier.objects.waiting().update(arrival_time=F("arrival_time") - by, deadline=F("deadline") - by)
-    ParticipantLinkBarrier.objects.exclude(place_since=None).update(place_since=F("place_since") - by)
-    ParticipantLinkSyncGroup.objects.update(
-        arrival_time=F("arrival_time") - by, departure_time=F("departure_time") - by
-    )
-    WakeUp.objects.update(due_at=F("due_at") - by)
-    BarrierRecord.objects.paused().update(paused_at=F("paused_at") - by)
-    PresenceInterval.objects.update(began_at=F("began_at") - by, ended_at=F("ended_at") - by)
-    for column in ("last_seen_at", "quiet_at", "gone_at"):
-        all_participants().exclude(**{column: None}).update(**{column: F(column) - by})
+    for rows, columns in (
+        (ParticipantLinkBarrier.objects.all(), ["arrival_time", "deadline", "departure_time", "place_since"]),
+        (ParticipantLinkSyncGroup.objects.all(), ["arrival_time", "departure_time"]),
+        (SyncGroup.objects.all(), ["creation_time", "end_time"]),
+        (WakeUp.objects.all(), ["due_at"]),
+        (BarrierRecord.objects.all(), ["paused_at"]),
+        (PresenceInterval.objects.all(), ["began_at", "ended_at"]),
+        (all_participants(), ["last_seen_at", "quiet_at", "gone_at"]),
+    ):
+        rows.update(**{column: F(column) - by for column in columns})

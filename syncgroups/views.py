@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -20,7 +21,7 @@ from .conf import settings
 from .exceptions import NoExtensionLeft, NotWaiting, ParticipantNotActive, SyncGroupsError, WrongCohort
 from .identity import SCHEME, page_is_hidden, public_detail, resolve_participant
 from .models import AbstractParticipant, ParticipantLinkBarrier
-from .standing import explain_end, standing_of
+from .standing import HAD_ENOUGH, explain_end, standing_of
 from .states import LinkState
 from .waiting import Activity, WaitPage
 from .wording import words_of_wait
@@ -146,9 +147,24 @@ class BarrierView(BarrierMixin, View):
         own_way = cls.let_through is not BarrierView.let_through or cls.get_next_url is not BarrierView.get_next_url
         if not (own_way or initkwargs.get("next_url", cls.next_url)):
             raise ImproperlyConfigured(f"{cls.__name__} needs a next_url, or a get_next_url() of its own.")
-        return super().as_view(**initkwargs)
+        view = super().as_view(**initkwargs)
+        barrier = registry.find(initkwargs.get("barrier_id", cls.barrier_id))
+        if barrier is not None:
+            cls(**initkwargs).check_way_back(barrier)
+        return view
+
+    def check_way_back(self, barrier: Any) -> None:
+        """Refuse before anybody waits, and not when the first are sent back, what would not know where to send them."""
+        own_way = (
+            type(self).go_on is not BarrierView.go_on or type(self).get_regroup_url is not BarrierView.get_regroup_url
+        )
+        if barrier.may_regroup and not (own_way or self.regroup_url):
+            raise ImproperlyConfigured(
+                f"The page of barrier '{barrier.id}' needs a regroup_url: where people wait to be grouped anew."
+            )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.check_way_back(registry.get(self.get_barrier_id()))
         return self.go_on(self.receive())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -157,9 +173,9 @@ class BarrierView(BarrierMixin, View):
             return self.http_method_not_allowed(request)
         link = self.receive()
         choice = request.POST.get("syncgroups")
-        if choice in ("extend", "leave"):
+        if choice in ("extend", "leave") and registry.get(link.barrier_id).extensions:
             return self.choose(link, choice)
-        if link.state in (LinkState.WAITING, LinkState.RELEASED):
+        if link.state in (LinkState.WAITING, LinkState.RELEASED, LinkState.REGROUPED):
             return self.take_part(link)
         return self.go_on(link)
 
@@ -179,24 +195,26 @@ class BarrierView(BarrierMixin, View):
         return self.show_end()
 
     def choose(self, link: ParticipantLinkBarrier, choice: str) -> HttpResponseBase:
-        """Wait for longer, or leave. Whoever has been released meanwhile is let through."""
+        """Wait for longer, or leave. Whoever has been released meanwhile is let through.
+
+        A form that says by ``extensions`` how many its page knew of is heeded once, however often it is sent.
+        """
+        known = self.request.POST.get("extensions", str(link.extensions))
         with suppress(NotWaiting, NoExtensionLeft):
-            if choice == "extend":
+            if choice == "leave" and link.state == LinkState.WAITING:
+                self.participant.leave(HAD_ENOUGH)
+            elif choice == "extend" and known == str(link.extensions):
                 link.extend()
-            elif link.state == LinkState.WAITING:
-                self.participant.leave("chose not to wait any longer")
         return redirect(self.request.get_full_path())
 
     def take_part(self, link: ParticipantLinkBarrier) -> HttpResponseBase:
         """Hand what was sent to the activity whose turn it is; once it is done, come back to this page."""
         page = self.get_page(link)
         if not isinstance(page, Activity) or self.get_turn() != link.turns:
-            return redirect(self.request.path)
-        response: HttpResponseBase = page.view(self.request, participant=self.participant, link=link)
-        if 300 <= response.status_code < 400:
-            arrivals.turn_page(link, link.turns)
-            return redirect(self.request.path)
-        return response
+            return redirect(self.get_turn_url(None))
+        act = partial(page.answer, self.request, participant=self.participant, link=link)
+        response = arrivals.take_turn(link, link.turns, act, done=is_redirect)
+        return redirect(self.get_turn_url(None)) if is_redirect(response) else response
 
     def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Whether the page is there. Nobody begins to wait by asking that."""
@@ -213,11 +231,7 @@ class BarrierView(BarrierMixin, View):
 
     def get_regroup_url(self) -> str:
         """Where those go on who are sent back to be grouped."""
-        if not self.regroup_url:
-            raise ImproperlyConfigured(
-                f"The page of barrier '{self.get_barrier_id()}' needs a regroup_url: the grouper's page."
-            )
-        return resolve_url(self.regroup_url)
+        return resolve_url(self.regroup_url or "/")
 
     def get_poll_url(self) -> str:
         """Where the waiting page asks how things stand."""
@@ -245,8 +259,7 @@ class BarrierView(BarrierMixin, View):
         if isinstance(page, Activity):
             if self.get_turn() != link.turns:
                 return redirect(self.get_turn_url(link.turns))
-            shown: HttpResponseBase = page.view(self.request, participant=self.participant, link=link)
-            return shown
+            return page.answer(self.request, participant=self.participant, link=link)
         page = page if isinstance(page, WaitPage) else page(self.participant, link)
         return self.show_page(page, link) if isinstance(page, WaitPage) else page
 
@@ -274,8 +287,13 @@ class BarrierView(BarrierMixin, View):
         turn = self.request.GET.get("turn", "")
         return int(turn) if turn.isdecimal() and len(turn) < 10 else None
 
-    def get_turn_url(self, turn: int) -> str:
-        return f"{self.request.path}?turn={turn}"
+    def get_turn_url(self, turn: int | None) -> str:
+        """This page's own address, about that turn, or about none. Whatever else the address says is kept."""
+        query = self.request.GET.copy()
+        query.pop("turn", None)
+        if turn is not None:
+            query["turn"] = str(turn)
+        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
 
     def show_page(self, page: WaitPage, link: ParticipantLinkBarrier) -> HttpResponse:
         return render(self.request, page.template_name, self.get_page_context(page, link))
@@ -313,6 +331,11 @@ class BarrierView(BarrierMixin, View):
         """Where the page goes by itself, after how many seconds."""
         turns = self.turns_by_itself(link)
         return {"turn_url": self.get_turn_url(link.turns + 1) if turns else "", "turn_after": page.wait_time}
+
+
+def is_redirect(response: HttpResponseBase) -> bool:
+    """Whether the browser is sent on to another page."""
+    return 300 <= response.status_code < 400
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -1,6 +1,8 @@
+from typing import Any
+
 from django.db import migrations, models
 
-from ._online import AddConstraintOnline, AddIndexOnline
+from ._online import AddConstraintOnline, AddIndexOnline, RemoveConstraintOnline
 
 
 def indexed(field: str, verbose_name: str) -> migrations.SeparateDatabaseAndState:
@@ -14,6 +16,12 @@ def indexed(field: str, verbose_name: str) -> migrations.SeparateDatabaseAndStat
     )
 
 
+def tell_older_code(apps: Any, schema_editor: Any) -> None:
+    """On the way back: visits end as older code knows it, and keep their reasons."""
+    visits = apps.get_model("syncgroups", "ParticipantLinkBarrier")._base_manager.using(schema_editor.connection.alias)
+    visits.filter(state="regrouped").update(state="withdrawn")
+
+
 class Migration(migrations.Migration):
     atomic = False
 
@@ -22,7 +30,8 @@ class Migration(migrations.Migration):
     operations = [
         indexed("quiet_at", "quiet from"),
         indexed("gone_at", "gone from"),
-        migrations.RemoveConstraint("participantlinkbarrier", "syncgroups_visit_state_known"),
+        RemoveConstraintOnline("participantlinkbarrier", "syncgroups_visit_state_known"),
+        migrations.RunPython(migrations.RunPython.noop, tell_older_code),
         AddConstraintOnline(
             "participantlinkbarrier",
             models.CheckConstraint(

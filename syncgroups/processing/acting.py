@@ -11,6 +11,7 @@ from django.db import transaction
 from .. import registry, signals
 from ..exceptions import SpoiledTransaction
 from ..models import ParticipantLinkBarrier, SyncGroup
+from ..prepared import Among, prepared
 from ..push import publish
 from ..states import LinkState, ParticipantStatus, TimeoutPolicy
 from .deciding import Verdict
@@ -34,6 +35,7 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     going_on = (link for verdict in verdicts for link in (*verdict.released, *verdict.regrouped))
     if not active.issuperset(link.participant_id for link in going_on):
         raise WorldMoved
+    _require_still_late([link.pk for verdict in verdicts for link in verdict.scene.overdue()])
     require_locked_groups(_who_parts(verdicts), groups)
     people = load_participants([pk for verdict in verdicts for pk in verdict.ended])
     woken = _settle_stale(verdicts)
@@ -42,6 +44,17 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     woken |= _let_go(barrier, cohort, verdicts)
     publish(onlookers(verdicts))
     return woken | _call_and_close(barrier, verdicts)
+
+
+def _require_still_late(visits: Sequence[int]) -> None:
+    """Raise `WorldMoved` if somebody whose time was up, and who is locked, has been given more time meanwhile."""
+    if visits and len(_late(visits)) < len(visits):
+        raise WorldMoved
+
+
+@prepared
+def _late(visits: Any) -> Any:
+    return ParticipantLinkBarrier.objects.filter(Among("pk", visits)).overdue().order_by().values_list("pk")
 
 
 def _who_parts(verdicts: Sequence[Verdict]) -> list[Any]:
@@ -127,7 +140,7 @@ def _end(
         woken |= end_people(list(persons.values()), groups, reason=reason)
     for reason, persons in leaving.items():
         woken |= end_people(list(persons.values()), groups, status=ParticipantStatus.LEFT, failed=False, reason=reason)
-    woken |= regroup(barrier, [verdict for verdict in verdicts if verdict.regrouped])
+    woken |= regroup(barrier, cohort, [verdict for verdict in verdicts if verdict.regrouped])
     _end_strays([link for verdict in verdicts for link in verdict.scene.stray.values()], people)
     return woken | _time_out(barrier, cohort, verdicts, people, groups)
 
@@ -155,8 +168,7 @@ def _time_out(
     woken: set[Unit] = set()
     for policy, links in overdue.items():
         state = LinkState.RELEASED if policy == TimeoutPolicy.RELEASE else LinkState.TIMED_OUT
-        # Whoever has been given more time meanwhile is not late.
-        pools = end_visits(links, state, reason, overdue=True)
+        pools = end_visits(links, state, reason)
         wake(pools)
         woken |= pools
         persons = [people[link.participant_id] for link in links]

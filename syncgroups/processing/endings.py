@@ -96,13 +96,12 @@ def end_visits(
     reason: str,
     *,
     by: str = "",
-    overdue: bool = False,
     maybe_paused: bool = False,
 ) -> set[Unit]:
     """End these open visits of locked participants, and credit them. Raises `WorldMoved` if one ended before.
 
-    With `overdue` also if one is not late (any longer). With `maybe_paused` their barriers are looked at for a pause
-    that goes on; no pass ends anything at its own barrier meanwhile.
+    With `maybe_paused` their barriers are looked at for a pause that goes on; no pass ends anything at its own
+    barrier meanwhile.
     Returns the units whose rules see fewer people now; where groups pass, that is told by their settling.
     """
     links = sorted(links, key=attrgetter("barrier_id"))
@@ -112,9 +111,7 @@ def end_visits(
     for barrier_id, visits in groupby(links, key=attrgetter("barrier_id")):
         pks = [visit.pk for visit in visits]
         barrier = registry.find(barrier_id) or registry.Undeclared(barrier_id)
-        ended = _end_visits(
-            pks, state, reason, by, barrier.fixed_credit, overdue=overdue, matching=barrier.forms_groups
-        )
+        ended = _end_visits(pks, state, reason, by, barrier.fixed_credit, matching=barrier.forms_groups)
         if ended != len(pks):
             raise WorldMoved
     if links:
@@ -128,12 +125,8 @@ def _put_off(pks: Any) -> Any:
 
 
 @prepared
-def _end_visits(
-    pks: Any, state: str, reason: str, by: str, credit: float | None, *, overdue: bool, matching: bool
-) -> Any:
+def _end_visits(pks: Any, state: str, reason: str, by: str, credit: float | None, *, matching: bool) -> Any:
     visits = ParticipantLinkBarrier.objects.filter(Among("pk", pks))
-    if overdue:
-        visits = visits.overdue()
     return visits.end(state, reason, by=by, fixed_credit=credit, matching=matching)
 
 
@@ -168,16 +161,20 @@ def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> 
 def extend(link: ParticipantLinkBarrier, *, seconds: float, limit: int) -> None:
     """Give somebody who waits so many seconds more, `limit` times at most. Locks the participant.
 
+    Does nothing when that has happened since the link was read: who asks twice at once is given it once.
     Raises `NotWaiting` or `NoExtensionLeft`.
     """
+    asked = link.extensions
 
     def attempt(more: frozenset[int]) -> None:
         lock_participants([link.participant_id])
-        if not ParticipantLinkBarrier.objects.filter(pk=link.pk).extend(seconds, limit=limit):
-            link.refresh_from_db()
-            if link.state != LinkState.WAITING:
-                raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
+        link.refresh_from_db()
+        if link.state != LinkState.WAITING:
+            raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
+        if asked >= limit:
             raise NoExtensionLeft(f"There is no more time to be had at '{link.barrier_id}'.")
+        if link.extensions == asked:
+            ParticipantLinkBarrier.objects.filter(pk=link.pk).extend(seconds, BarrierRecord.objects.all())
 
     until_settled(attempt)
     link.refresh_from_db()

@@ -1,7 +1,8 @@
 """Signs of life, and what follows from their absence: present → quiet → gone, and back.
 
-Down it goes by time alone, in the sweep. Up it takes two signs in a row, one not too long after the other, so that
-a page that asks too seldom is quiet for good and not now and then.
+Down it goes by time alone, in the sweep. Up it goes by signs: one of somebody who is gone makes them quiet, and it
+takes two in a row, one not too long after the other, to be present, so that a page that asks too seldom is quiet for
+good and not now and then.
 """
 
 from __future__ import annotations
@@ -33,20 +34,24 @@ def mark_seen(participant: AbstractParticipant, *, hidden: bool, quiet_after: fl
         seen = _locked(participant.pk)
         if seen is None:
             return set()
-        recently = seen["silence"] is not None and seen["silence"] < timedelta(seconds=quiet_after)
-        back = seen["presence"] != Presence.PRESENT and recently
-        state = Presence.PRESENT if back else seen["presence"]
-        quiet_at, gone_at = Now() + timedelta(seconds=quiet_after), Now() + timedelta(seconds=gone_after)
-        people = all_participants().filter(pk=participant.pk)
-        people.mark_seen(
+        state = _after_a_sign(seen["presence"], seen["silence"], timedelta(seconds=quiet_after))
+        all_participants().filter(pk=participant.pk).mark_seen(
             hidden,
             presence=state,
-            quiet_at=quiet_at if state == Presence.PRESENT else None,
-            gone_at=None if state == Presence.GONE else gone_at,
+            quiet_at=Now() + timedelta(seconds=quiet_after) if state == Presence.PRESENT else None,
+            gone_at=Now() + timedelta(seconds=gone_after),
         )
-        if back or seen["silence"] is None:
-            _begin([participant.pk], Presence.PRESENT)
-        return _wake_pools(participant.pk) if back else set()
+        if state != seen["presence"] or seen["silence"] is None:
+            _begin([participant.pk], state)
+        back = state == Presence.PRESENT != seen["presence"]
+        return _wake_pools([participant.pk]) if back else set()
+
+
+def _after_a_sign(presence: str, silence: timedelta | None, quiet_after: timedelta) -> str:
+    """What somebody is by a sign of life after such a silence; None where it is the first one."""
+    if silence is not None and silence < quiet_after:
+        return Presence.PRESENT
+    return Presence.QUIET if presence == Presence.GONE else presence
 
 
 def _locked(pk: Any) -> Any:
@@ -56,10 +61,10 @@ def _locked(pk: Any) -> Any:
     return people.select_for_update(skip_locked=True, no_key=True).values("presence", "silence").first()
 
 
-def _wake_pools(pk: Any) -> set[Unit]:
-    """Where they wait to be matched they can be, again."""
-    links = ParticipantLinkBarrier.objects.waiting().filter(participant=pk, sync_group__isnull=True).order_by()
-    units = {Unit(*place) for place in links.values_list("barrier_id", "cohort")}
+def _wake_pools(pks: Collection[Any]) -> set[Unit]:
+    """Where these wait to be matched the rule sees others than before."""
+    links = ParticipantLinkBarrier.objects.waiting().filter(participant__in=pks, sync_group__isnull=True).order_by()
+    units = {Unit(*place) for place in links.values_list("barrier_id", "cohort").distinct()}
     wake(units)
     return units
 
@@ -76,6 +81,7 @@ def let_lapse(*, limit: int) -> None:
                 silent = _silent(pks, column=column, before=before)
                 all_participants().filter(pk__in=silent).update(**{"presence": after, column: None})
                 _begin(silent, after)
+                _wake_pools(silent)
 
 
 @prepared

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import registry, signals
 from ..exceptions import NoGrouper
-from ..models import ParticipantLinkBarrier, ParticipantLinkSyncGroup
+from ..models import ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
 from ..prepared import insert_all
 from ..states import LinkState
 from .deciding import Verdict
 from .endings import announce_departures, end_visits, settle_locked
 from .units import Unit, wake
 
+#: Groups that are locked, and the visits of those who leave them.
+Partings = Sequence[tuple[SyncGroup, list[ParticipantLinkBarrier]]]
 
-def regroup(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
+
+def regroup(barrier: Any, cohort: str, verdicts: Sequence[Verdict]) -> set[Unit]:
     """Send these locked people, whose groups are locked, back to the grouper. What they have earned stays theirs.
 
     Returns the units that have something to decide because of it (woken already). Raises `NoGrouper`.
@@ -23,18 +27,20 @@ def regroup(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
     if not verdicts:
         return set()
     grouper = _grouper(barrier)
-    woken: set[Unit] = set()
+    by_reason: dict[str, list[tuple[SyncGroup, list[ParticipantLinkBarrier]]]] = defaultdict(list)
     for verdict in verdicts:
-        group, pks = verdict.scene.group, [link.participant_id for link in verdict.regrouped]
-        assert group is not None  # noqa: S101 - checked where the decision is
-        end_visits(verdict.regrouped, LinkState.REGROUPED, verdict.decision.reason)
-        ParticipantLinkSyncGroup.objects.filter(sync_group=group.pk).of(pks).end(verdict.decision.reason)
-        woken |= settle_locked([group])
-        insert_all(_again(grouper, group.cohort, pks, verdict.scene.now))
-        announce_departures(signals.regrouped, barrier.id, group.cohort, verdict.regrouped, group=group.pk)
-    units = {Unit(grouper.id, verdict.scene.group.cohort) for verdict in verdicts if verdict.scene.group}
-    wake(units)
-    return woken | units
+        if verdict.scene.group is not None:  # It is nowhere else that people are sent back.
+            by_reason[verdict.decision.reason].append((verdict.scene.group, verdict.regrouped))
+    partings = [parting for those in by_reason.values() for parting in those]
+    for reason, those in by_reason.items():
+        _part(those, reason)
+    woken = settle_locked([group for group, _ in partings])
+    insert_all(list(_again(grouper, cohort, partings, verdicts[0].scene.now)))
+    for group, links in partings:
+        announce_departures(signals.regrouped, barrier.id, cohort, links, group=group.pk)
+    pool = Unit(grouper.id, cohort)
+    wake([pool])
+    return {*woken, pool}
 
 
 def _grouper(barrier: Any) -> Any:
@@ -47,31 +53,44 @@ def _grouper(barrier: Any) -> Any:
     )
 
 
-def _again(grouper: Any, cohort: str, pks: Sequence[Any], now: Any) -> list[ParticipantLinkBarrier]:
-    """Visits like those before, under the same name, and with the place in the queue of the first one."""
-    before = _last_visits(grouper.id, pks)
-    names = {pk: link.visit for pk, link in before.items()}
+def _part(partings: Partings, reason: str) -> None:
+    """End the visits and the memberships of those who leave."""
+    links = [link for _, those in partings for link in those]
+    end_visits(links, LinkState.REGROUPED, reason)
+    memberships = ParticipantLinkSyncGroup.objects.filter(sync_group__in=[group.pk for group, _ in partings])
+    memberships.of([link.participant_id for link in links]).end(reason)
+
+
+def _again(grouper: Any, cohort: str, partings: Partings, now: Any) -> Iterator[ParticipantLinkBarrier]:
+    """Visits like those before, under the same name, and with the place in the queue that led into the group.
+
+    Who came into it by hand has the place of somebody who came as it was formed.
+    """
+    before = _last_visits(grouper.group_type, [link.participant_id for _, links in partings for link in links])
+    here = {pk: link for (barrier_id, pk), link in before.items() if barrier_id == grouper.id}
+    places = {pk: link.place_since or link.arrival_time for (_, pk), link in before.items()}
     # A name is borne by one visit only: the one that goes on.
-    ParticipantLinkBarrier.objects.filter(pk__in=[link.pk for link in before.values()]).update(visit=None)
-    return [
-        ParticipantLinkBarrier(
-            participant_id=pk,
-            barrier_id=grouper.id,
-            cohort=cohort,
-            visit=names.get(pk),
-            creation_time=now,
-            arrival_time=now,
-            deadline=grouper.deadline(now),
-            place_since=_place(before.get(pk)),
-        )
-        for pk in pks
-    ]
+    ParticipantLinkBarrier.objects.filter(pk__in=[link.pk for link in here.values()]).update(visit=None)
+    for group, links in partings:
+        for pk in (link.participant_id for link in links):
+            yield ParticipantLinkBarrier(
+                participant_id=pk,
+                barrier_id=grouper.id,
+                cohort=cohort,
+                visit=here[pk].visit if pk in here else None,
+                creation_time=now,
+                arrival_time=now,
+                deadline=grouper.deadline(now),
+                place_since=places.get(pk, group.creation_time),
+            )
 
 
-def _last_visits(barrier_id: str, pks: Sequence[Any]) -> dict[Any, ParticipantLinkBarrier]:
-    links = ParticipantLinkBarrier.objects.at(barrier_id).filter(participant__in=pks).order_by("pk")
-    return {link.participant_id: link for link in links}
-
-
-def _place(link: ParticipantLinkBarrier | None) -> Any:
-    return link and (link.place_since or link.arrival_time)
+def _last_visits(group_type: str, pks: Sequence[Any]) -> dict[tuple[str, Any], ParticipantLinkBarrier]:
+    """The last visit of each of these people to each grouper of the type; of one person, the latest comes last."""
+    groupers = [grouper.id for grouper in registry.groupers_of(group_type)]
+    links = ParticipantLinkBarrier.objects.filter(barrier_id__in=groupers, participant__in=pks).order_by("pk")
+    latest: dict[tuple[str, Any], ParticipantLinkBarrier] = {}
+    for link in links:
+        latest.pop((link.barrier_id, link.participant_id), None)
+        latest[link.barrier_id, link.participant_id] = link
+    return latest

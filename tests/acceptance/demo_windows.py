@@ -1,10 +1,10 @@
-"""Plays the demo through its pages, as browser windows would; what a worker would do is done on the spot."""
+"""Goes through the demos by their pages, as browser windows would; what a worker would do is done on the spot."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from django.test import Client
 from django.urls import reverse
@@ -16,20 +16,22 @@ from syncgroups.identity import participant_of_token
 
 
 class Window:
-    """A browser window with one player in it. Windows of the same client share its cookies."""
+    """A browser window with one participant in it. Windows of the same client share its cookies."""
+
+    #: Namespace of the demo's addresses.
+    demo = "demo"
 
     def __init__(self, client: Client, url: str) -> None:
         self.client = client
         self.url = url
 
     @classmethod
-    def agreeing(cls, client: Client | None = None, *, cohort: str = "") -> Window:
+    def agreeing(cls, client: Client | None = None, *, cohort: str = "") -> Self:
         """A window in which somebody has just agreed to take part."""
         client = client or Client()
-        page = client.get(reverse("demo:start"), {"cohort": cohort})
-        form = page.context["form"].initial
-        answer = client.post(reverse("demo:start"), {"agree": "on", **form})
-        return cls(client, answer["Location"])
+        start = reverse(f"{cls.demo}:start")
+        form = client.get(start, {"cohort": cohort}).context["form"].initial
+        return cls(client, client.post(start, {"agree": "on", **form})["Location"])
 
     @property
     def player(self) -> int:
@@ -43,11 +45,11 @@ class Window:
     @property
     def page(self) -> str:
         """Where the window is, within the player's pages."""
-        return re.sub(r"^/rps/players/\d+/", "", self.url)
+        return re.sub(r"^/\w+/players/\d+/", "", self.url)
 
     def address(self, page: str, visit: int | None = None) -> str:
         kwargs = {"player": self.player} if visit is None else {"player": self.player, "visit": visit}
-        return reverse(f"demo:{page}", kwargs=kwargs)
+        return reverse(f"{self.demo}:{page}", kwargs=kwargs)
 
     def open(self, page: str = "player", visit: int | None = None) -> Any:
         """Ask for a page and follow redirects."""
@@ -56,6 +58,12 @@ class Window:
     def send(self, page: str, visit: int | None = None, **data: str) -> Any:
         """Send a form and follow redirects."""
         return self._follow(self.client.post(self.address(page, visit), data))
+
+    def poll(self) -> Any:
+        """Ask how things stand, as an open page does now and then. It takes two signs of life to be present again."""
+        for _ in range(2):
+            answer = self.client.get(self.address("standing"))
+        return answer.json()
 
     def _follow(self, response: Any) -> Any:
         for _ in range(10):

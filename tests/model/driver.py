@@ -9,10 +9,10 @@ from syncgroups import arrivals, testing
 from syncgroups.exceptions import SyncGroupsError
 from syncgroups.models import ParticipantLinkBarrier, SyncGroup, WakeUp, get_participant_model
 
-from .invariants import violations
-from .passes import Unit
+from .deciding import Unit
+from .places import PLACES
 from .workers import Workers
-from .world import PLACES, Person
+from .world import Person
 
 
 class Driver(Workers):
@@ -35,14 +35,29 @@ class Driver(Workers):
         assert isinstance(outcome, ParticipantLinkBarrier), f"{person} at {place}: {outcome}"
         if expects is None:
             assert outcome.pk not in self.model.visits, f"{person} at {place}: an old visit"
-            self.model.begin(outcome.pk, self.model.people[person], place, name)
+            who = self.model.people[person]
+            if not who.present:
+                self.model.seen(who, hidden=who.hidden, places=[place])
+            self.model.begin(outcome.pk, self.model.people[person], place, name, self.instant(outcome))
         else:
             assert outcome.pk == expects.key, f"{person} at {place}: another visit"
+            if expects.state == "waiting" and expects.name is None:
+                expects.name = name
         return outcome.pk
 
-    def sign_of_life(self, person: Any) -> None:
-        arrivals.note_presence(_person(person))
-        self.model.seen(self.model.people[person])
+    def sign_of_life(self, person: Any, *, hidden: bool = False) -> None:
+        places = [visit.place for visit in self.model.visits_of(self.model.people[person])]
+        arrivals.note_presence(_person(person), hidden=hidden, barriers=places)
+        self.model.seen(self.model.people[person], hidden=hidden, places=places)
+
+    def come_back(self, person: Any) -> None:
+        """Two signs of life within a moment."""
+        self.sign_of_life(person)
+        self.sign_of_life(person)
+
+    def extend(self, visit: Any) -> None:
+        link = ParticipantLinkBarrier.objects.get(pk=visit)
+        self._same(self.model.extend(self.model.visits[visit]), link.extend)
 
     def end(self, person: Any, verb: str) -> None:
         ended = getattr(_person(person), verb)(f"wishes to {verb}", by="ann")
@@ -96,15 +111,17 @@ class Driver(Workers):
         self.sweep_until_nothing_more_happens()
         assert not self.model.due()
         assert not WakeUp.objects.due().exists()
-        self.check()
-        settled = list(violations(after_sweep=True))
-        assert not settled, "\n".join(settled)
+        self.everybody_is_rung_for()
+        self.nothing_differs()
+        self.promises_are_kept(after_sweep=True)
 
     def end_every_wait(self) -> None:
-        """Nobody waits for ever."""
+        """Nobody waits for ever: some are sent back to a grouper, and then their wait ends there."""
         self.come_to_rest()
-        self.pass_time(max(place.patience for place in PLACES.values()) + 1)
-        self.come_to_rest()
+        for _ in range(2):
+            if list(self.model.waiting()):
+                self.pass_time(max(place.patience for place in PLACES.values()) + 1)
+                self.come_to_rest()
         assert not list(self.model.waiting())
 
 

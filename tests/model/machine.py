@@ -49,3 +49,9 @@ class Site(Participants, Operators):
     @rule(minutes=st.sampled_from([1, 1, 2, 3]))
     def pass_time(self, minutes):
         self.site.pass_time(minutes)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def somebodys_time_is_up(self, data):
+        """What happens then is up to whoever comes first: a worker, or the participant."""
+        self.site.pass_time(max(1, self.one_of(data, self.waiting).deadline - self.model.now))

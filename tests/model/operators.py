@@ -6,61 +6,60 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from .base import Base, cohorts, groups, people, places, visits
-from .world import PLACES
+from .places import PLACES
 
 MAY_BREAK = [name for name, place in sorted(PLACES.items()) if place.calls or place.rule == "three"]
 
 
 class Operators(Base):
     @rule(visit=visits)
-    def release(self, visit):
+    def release_anything(self, visit):
         self.site.release(visit)
 
+    @precondition(lambda self: self.waiting)
     @rule(data=st.data())
-    def release_somebody_who_waits(self, data):
-        for visit in self.one_of(data, list(self.model.waiting())):
-            self.site.release(visit.key)
+    def release(self, data):
+        self.site.release(self.one_of(data, self.waiting).key)
 
     @rule(group=groups, person=people | st.none())
     def elect(self, group, person):
         self.site.elect(group, person)
 
     @rule(group=groups, person=people)
-    def add(self, group, person):
+    def add_anybody(self, group, person):
         self.site.add(group, person)
 
+    @precondition(lambda self: self.active)
     @rule(data=st.data())
     def add_somebody_without_a_group(self, data):
-        active = [group for group in self.model.groups.values() if group.active]
-        for group in self.one_of(data, active):
-            of_cohort = [person for person in self.model.people.values() if person.cohort == group.cohort]
-            people = [person for person in of_cohort if person.active]
-            without = [person for person in people if self.model.group_of(person, group.type) is None]
-            for person in self.one_of(data, without):
-                self.site.add(group.key, person.key)
+        group = self.one_of(data, self.active)
+        people = [person for person in self.model.people.values() if person.cohort == group.cohort and person.active]
+        without = [person.key for person in people if self.model.group_of(person, group.type) is None]
+        if without:
+            self.site.add(group.key, self.one_of(data, without))
 
     @rule(group=groups)
     def close_group(self, group):
         self.site.close_group(group)
 
     @rule(place=places, cohort=cohorts)
-    def pause(self, place, cohort):
+    def pause_any_place(self, place, cohort):
         self.site.pause(place, cohort)
 
+    @precondition(lambda self: self.waiting)
     @rule(data=st.data())
-    def pause_where_somebody_waits(self, data):
-        waiting = sorted({(visit.place, visit.person.cohort) for visit in self.model.waiting()})
-        for place, cohort in self.one_of(data, waiting):
-            self.site.pause(place, cohort)
+    def pause(self, data):
+        self.site.pause(*self.one_of(data, self.occupied))
 
     @precondition(lambda self: self.model.paused)
     @rule(data=st.data())
     def resume(self, data):
         self.site.resume(*data.draw(st.sampled_from(sorted(self.model.paused))))
 
-    @rule(target=groups, place=places, cohort=cohorts)
-    def process_now(self, place, cohort):
-        self.site.process_now(place, cohort)
+    @precondition(lambda self: self.waiting)
+    @rule(target=groups, data=st.data())
+    def process_now(self, data):
+        self.site.process_now(*self.one_of(data, self.occupied))
         return self.new_groups()
 
     @rule(place=st.sampled_from(MAY_BREAK))

@@ -1,4 +1,4 @@
-"""What must happen when a pass looks at a unit: first what is decided, then what follows from it.
+"""What must happen when a pass looks at a unit, and in a sweep.
 
 A unit is looked at whether or not anything called for it: an engine that has forgotten to call falls behind.
 """
@@ -6,16 +6,11 @@ A unit is looked at whether or not anything called for it: an engine that has fo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .world import KINDS, LONG_ENOUGH, PLACES, Group, Person, Visit, World
-
-
-class Unit(NamedTuple):
-    place: str
-    cohort: str
-    group: Any = None
+from .deciding import Decided, Deciding, Unit
+from .places import PLACES, Place
+from .world import Group, Person, Visit
 
 
 class Formed(NamedTuple):
@@ -28,34 +23,25 @@ class Formed(NamedTuple):
     leader: Any
 
 
-@dataclass
-class Decided:
-    """What one look leads to."""
+class Returned(NamedTuple):
+    """A visit that the engine has begun, of somebody whom it has sent back."""
 
-    go: list[Visit] = field(default_factory=list)
-    joins: list[tuple[Visit, Group]] = field(default_factory=list)
-    #: Of whom groups are formed.
-    grouped: list[Visit] = field(default_factory=list)
-    fail: list[Person] = field(default_factory=list)
-    #: Visits of people who are no longer in the group with which they came.
-    stray: list[Visit] = field(default_factory=list)
-    late: list[Visit] = field(default_factory=list)
-    policy: str = "fail"
-    #: The group that goes on.
-    group: Group | None = None
-
-    def __bool__(self) -> bool:
-        return any((self.go, self.joins, self.grouped, self.fail, self.stray, self.late))
+    key: Any
+    person: Any
+    place: str
+    instant: Any
 
 
-class Passes(World):
+class Passes(Deciding):
     def __init__(self) -> None:
         super().__init__()
         #: What the engine has chosen, in the order in which it did.
         self.formed: list[Formed] = []
+        self.returned: list[Returned] = []
 
     def sweep(self, units: Iterable[Unit]) -> None:
         """A sweep has found these units. Nobody who could go may have been overlooked."""
+        self.lapse()
         found = list(units)
         missed = [unit for unit in self.due() if not {unit, unit._replace(group=None)} & {*found}]
         assert not missed, f"the sweep overlooks {missed}"
@@ -74,121 +60,97 @@ class Passes(World):
     def look(self, unit: Unit) -> None:
         if PLACES[unit.place].per_group and unit.group is None:
             waiting = self.waiting(unit.place, unit.cohort)
-            for key in {visit.group.key for visit in waiting if visit.group is not None}:
+            for key in dict.fromkeys(visit.group.key for visit in waiting if visit.group is not None):
                 self.look(unit._replace(group=key))
             return
         decided = self.decide(unit)
         if decided:
             self.carry_out(PLACES[unit.place], unit, decided)
 
-    # Decide
-
-    def decide(self, unit: Unit) -> Decided:
-        if (unit.place, unit.cohort) in self.paused:
-            return Decided()
-        place = PLACES[unit.place]
-        here = list(self.waiting(unit.place, unit.cohort))
-        if place.per_group:
-            here = [visit for visit in here if visit.group and visit.group.key == unit.group]
-        decided: Decided = getattr(self, f"_{place.rule}")(place, here, unit)
-        decided.policy = place.policy
-        asked = decided.go if place.calls else here
-        if unit.place in self.broken and asked and (not place.calls or decided.group):
-            # Nobody is at fault where code of the site could not let them go.
-            decided = Decided(stray=decided.stray, policy="leave")
-        moved = [*decided.go, *decided.grouped, *decided.stray, *(visit for visit, _ in decided.joins)]
-        decided.late = [v for v in here if v.deadline <= self.now and v not in moved and v.person not in decided.fail]
-        return decided
-
-    def _three(self, place: Any, here: list[Visit], unit: Unit) -> Decided:
-        return Decided(go=here if len(here) >= 3 else [])
-
-    def _patient(self, place: Any, here: list[Visit], unit: Unit) -> Decided:
-        return Decided(go=[visit for visit in here if self.now - visit.arrived >= LONG_ENOUGH])
-
-    def _together(self, place: Any, here: list[Visit], unit: Unit) -> Decided:
-        group = self.groups[unit.group]
-        stray = [visit for visit in here if visit.person not in group.members]
-        here = [visit for visit in here if visit not in stray]
-        if not here:
-            return Decided(stray=stray)
-        if len(group.members) < group.kind.minimum and not place.closes:
-            doomed = [] if group.kind.takes_newcomers else group.members
-            return Decided(fail=list(doomed), stray=stray)
-        if len(here) < len(group.members):
-            return Decided(stray=stray)
-        return Decided(go=here, stray=stray, group=group)
-
-    def _form(self, place: Any, here: list[Visit], unit: Unit) -> Decided:
-        go = [visit for visit in here if self.group_of(visit.person, place.group_type)]
-        rest = [visit for visit in here if visit not in go]
-        joins = self._joins(rest, place.group_type, unit.cohort) if KINDS[place.group_type].takes_newcomers else []
-        rest = rest[len(joins) :]
-        ready = place.batch <= len(rest) <= (place.most or len(rest))
-        size = KINDS[place.group_type].size
-        return Decided(go=go, joins=joins, grouped=rest[: len(rest) // size * size] if ready else [])
-
-    def _joins(self, waiting: list[Visit], group_type: str, cohort: str) -> list[tuple[Visit, Group]]:
-        """First come, first served: each takes the group that is smallest by now, and of those the oldest."""
-        of_type = [g for g in self.groups.values() if g.active and (g.type, g.cohort) == (group_type, cohort)]
-        sizes = {group.key: len(group.members) for group in of_type}
-        joins = []
-        for visit in waiting:
-            fitting = [group for group in of_type if sizes[group.key] < group.kind.maximum]
-            if fitting:
-                smallest = min(fitting, key=lambda group: (sizes[group.key], group.key))
-                sizes[smallest.key] += 1
-                joins.append((visit, smallest))
-        return joins
-
-    # Act
-
-    def carry_out(self, place: Any, unit: Unit, decided: Decided) -> None:
-        self._form_groups(place, unit, [visit.person for visit in decided.grouped])
-        for visit, group in decided.joins:
-            self.join(group, visit.person)
-        going = [*decided.go, *decided.grouped, *decided.stray, *(visit for visit, _ in decided.joins)]
-        for visit in going:
+    def carry_out(self, place: Place, unit: Unit, decided: Decided) -> None:
+        self._join_groups(place, unit, decided)
+        for visit in decided.through:
             self.end_visit(visit, "released")
-        for visit in [*decided.grouped, *(visit for visit, _ in decided.joins)]:
-            self.let_through_groupers(visit.person, place.group_type)
-        if decided.fail:
+        if decided.fail and not (decided.go or decided.back):
             self.groups[unit.group].failed = True
         for person in decided.fail:
             self.end_person(person, failed=True)
-        self._time_out(decided)
+        for person in decided.leave:
+            self.end_person(person, status="left")
+        for visit in decided.back:
+            self._send_back(place, unit, visit)
+        self._end_late(place, decided)
         if decided.group is not None:
             decided.group.calls += place.calls
             if place.closes:
                 self.close(decided.group)
 
-    def _time_out(self, decided: Decided) -> None:
+    def _end_late(self, place: Place, decided: Decided) -> None:
+        policies = {visit.key: self.policy(place, visit) for visit in decided.late}
+        if decided.blameless:
+            policies = dict.fromkeys(policies, "leave")
         for visit in decided.late:
-            self.end_visit(visit, "released" if decided.policy == "release" else "timed_out")
+            self.end_visit(visit, "released" if policies[visit.key] == "release" else "timed_out")
         for visit in decided.late:
-            if decided.policy == "fail":
+            if policies[visit.key] == "fail":
                 self.end_person(visit.person, failed=True)
-            elif decided.policy == "leave":
+            elif policies[visit.key] == "leave":
                 self.end_person(visit.person, status="left")
 
-    def _form_groups(self, place: Any, unit: Unit, people: list[Person]) -> None:
+    def _join_groups(self, place: Place, unit: Unit, decided: Decided) -> None:
+        self._form_groups(unit, [visit.person for visit in decided.grouped])
+        for visit in decided.alone:
+            self._form_groups(unit, [visit.person])
+        for visit, group in decided.joins:
+            self.join(group, visit.person)
+        for visit in [*decided.grouped, *decided.alone, *(visit for visit, _ in decided.joins)]:
+            self.let_through_groupers(visit.person, place.group_type, but_at=unit.place)
+
+    def _form_groups(self, unit: Unit, people: list[Person]) -> None:
         """The engine parts them as it likes, and leaves nobody out."""
         chosen: list[Any] = []
         while len(chosen) < len(people):
             assert self.formed, f"{unit}: groups had to be formed of {[person.key for person in people]}"
             formed = self.formed.pop(0)
-            assert (formed.type, formed.cohort) == (place.group_type, unit.cohort), f"{formed}: formed at {unit}"
+            assert (formed.type, formed.cohort) == (PLACES[unit.place].group_type, unit.cohort), f"formed at {unit}"
             members = [self.people[key] for key in formed.members]
             group = Group(formed.key, formed.type, formed.cohort, members, self.people[formed.leader], [*members])
-            assert len(members) == group.kind.size, f"{formed}: wrong size"
+            group.since = dict.fromkeys(formed.members, self.next_moment())
+            assert len(members) == min(group.kind.size, len(people)), f"{formed}: wrong size"
             assert group.leader in members, f"{formed}: the leader is no member"
             self.groups[formed.key] = group
             chosen += formed.members
         assert sorted(chosen) == sorted(person.key for person in people), f"{unit}: {chosen} were grouped"
 
-    def let_through_groupers(self, person: Person, group_type: str | None) -> None:
+    def let_through_groupers(self, person: Person, group_type: str | None, *, but_at: str = "") -> None:
         """Nobody keeps waiting to be grouped who has been."""
-        for visit in list(self.waiting()):
+        for visit in self.visits_of(person):
             place = PLACES[visit.place]
-            if visit.person is person and place.rule == "form" and place.group_type == group_type:
+            if place.forms and place.group_type == group_type and visit.place != but_at:
                 self.end_visit(visit, "released")
+
+    def _send_back(self, place: Place, unit: Unit, visit: Visit) -> None:
+        """They wait at the grouper again, under the name of their last visit there, and with its place in the queue."""
+        person = visit.person
+        self.end_visit(visit, "regrouped")
+        self.part(self.groups[unit.group], person)
+        made = next((m for m in self.returned if (m.person, m.place) == (person.key, place.back_at)), None)
+        assert made, f"{unit}: {person.key} had to be sent back"
+        self.returned.remove(made)
+        last = self._last_visit(person, place.back_at)
+        self.begin(made.key, person, place.back_at, last and last.name, made.instant)
+        if last is not None:
+            last.name = None
+            self.visits[made.key].place_since = last.place_since or last.instant
+
+    def _last_visit(self, person: Person, place: str) -> Visit | None:
+        visits = [visit for visit in self.visits.values() if (visit.person, visit.place) == (person, place)]
+        return max(visits, key=lambda visit: visit.key, default=None)
+
+    def begin(self, key: Any, person: Person, place: str, name: str | None, instant: Any) -> None:
+        group = self.group_of(person, PLACES[place].group_type)
+        deadline = self.now + PLACES[place].patience
+        for visit in self.visits.values():
+            if (visit.person, visit.place, visit.name) == (person, place, name) and visit.state == "regrouped":
+                visit.name = None
+        self.visits[key] = Visit(key, person, place, name, group, self.now, deadline, instant, self.next_moment())

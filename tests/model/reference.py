@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .passes import Passes
-from .world import PLACES, Group, Person, Visit
+from .places import PLACES
+from .world import Group, Person, Visit
 
 ENDS = {
     "fail": {"status": "working", "failed": True},
@@ -21,26 +22,33 @@ class Reference(Passes):
         """The visit that stands already, or the name of the error; None when a new visit has to `begin`."""
         group_type = PLACES[place].group_type
         visits = [visit for visit in self.visits.values() if (visit.person, visit.place) == (person, place)]
+        in_group = self.group_of(person, group_type) is not None
         same = [visit for visit in visits if name is not None and visit.name == name]
+        if in_group:
+            # Their group could not go on, and now they are in another one.
+            same = [visit for visit in same if visit.state != "regrouped"]
         same += [visit for visit in visits if visit.state == "waiting"]
         if same:
             return same[0]
         if not person.active:
             return "ParticipantNotActive"
-        in_group = self.group_of(person, group_type) is not None
-        if group_type and PLACES[place].rule == "form" and in_group:
+        if group_type and PLACES[place].forms and in_group:
             return "AlreadyInGroup"
-        if group_type and PLACES[place].rule != "form" and not in_group:
+        if group_type and not PLACES[place].forms and not in_group:
             return "NotInGroup"
         return None
 
-    def begin(self, key: Any, person: Person, place: str, name: str | None) -> None:
-        group = self.group_of(person, PLACES[place].group_type)
-        deadline = self.now + PLACES[place].patience
-        self.visits[key] = Visit(key, person, place, name, group, self.now, deadline)
-
-    def seen(self, person: Person) -> None:
-        person.last_seen = self.now
+    def extend(self, visit: Visit) -> str | None:
+        place = PLACES[visit.place]
+        if visit.state != "waiting":
+            return "NotWaiting"
+        if visit.extensions >= place.extensions:
+            return "NoExtensionLeft"
+        # While a pause goes on the clock stands still.
+        clock = self.paused.get((visit.place, visit.person.cohort), self.now)
+        visit.deadline = max(visit.deadline, clock) + place.more
+        visit.extensions += 1
+        return None
 
     def end(self, person: Person, verb: str) -> bool:
         active = person.active
@@ -101,7 +109,7 @@ class Reference(Passes):
         since = self.paused.pop((place, cohort), None)
         if since is not None:
             for visit in self.waiting(place, cohort):
-                visit.deadline += self.now - max(since, visit.arrived)
+                self.put_off(visit, since)
         return since is not None
 
     # What tests choose from

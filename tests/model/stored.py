@@ -13,6 +13,7 @@ from syncgroups.models import (
     BarrierRecord,
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
+    PresenceInterval,
     SyncGroup,
     WakeUp,
     all_participants,
@@ -20,10 +21,11 @@ from syncgroups.models import (
 )
 from syncgroups.prepared import prepared
 
-from .world import MINUTE, World
+from .places import MINUTE
+from .world import World
 
 #: Children before parents.
-MODELS = [WakeUp, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup, BarrierRecord]
+MODELS = [WakeUp, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup, BarrierRecord, PresenceInterval]
 
 Facts = dict[Any, tuple[Any, ...]]
 
@@ -46,10 +48,24 @@ def stored() -> dict[str, Facts]:
 
 
 def expected(world: World) -> dict[str, Facts]:
-    """The same, as the model has it."""
+    """The same, as the model has it. Moments are so many minutes ago."""
+
+    def ago(minute: int | None) -> int | None:
+        return None if minute is None else world.now - minute
+
     return {
         "people": {
-            person.key: (person.status, person.failed, _minutes(person.credit), _since(world, person.last_seen))
+            person.key: (
+                person.status,
+                person.failed,
+                person.presence,
+                person.hidden,
+                _minutes(person.credit),
+                ago(person.last_seen),
+                ago(person.quiet_at),
+                ago(person.gone_at),
+                tuple((state, ago(began), ago(ended)) for state, began, ended in person.intervals),
+            )
             for person in world.people.values()
         },
         "visits": {
@@ -59,7 +75,11 @@ def expected(world: World) -> dict[str, Facts]:
                 visit.name,
                 visit.group and visit.group.key,
                 visit.state,
+                visit.extensions,
                 _minutes(visit.credit),
+                visit.waited["match"],
+                visit.waited["others"],
+                visit.paused,
             )
             for visit in world.visits.values()
         },
@@ -69,6 +89,7 @@ def expected(world: World) -> dict[str, Facts]:
                 group.failed,
                 group.calls,
                 group.leader.key if group.active and group.leader else None,
+                len(group.members) if group.active else None,
                 tuple(person.key for person in group.joined),
                 tuple(person.key for person in group.members),
             )
@@ -82,61 +103,54 @@ def _minutes(seconds: float) -> int:
     return round(seconds / MINUTE)
 
 
-def _since(world: World, minute: int | None) -> int | None:
-    return None if minute is None else world.now - minute
+def _ago(moment: datetime | None, now: datetime) -> int | None:
+    return None if moment is None else _minutes((now - moment).total_seconds())
 
 
 def _people_now() -> Facts:
-    def age(seen: datetime | None, now: datetime) -> int | None:
-        return None if seen is None else _minutes((now - seen).total_seconds())
-
-    return {
-        pk: (status, failed, _minutes(credit), age(seen, now)) for pk, status, failed, credit, seen, now in _people()
-    }
+    """People, each with what is stored of their presence."""
+    people: Facts = {}
+    for pk, state, began, ended, now, credit, seen, quiet, gone, *facts in _people():
+        before = people[pk][-1] if pk in people else ()
+        interval = ((state, _ago(began, now), _ago(ended, now)),) if state else ()
+        moments = (_ago(moment, now) for moment in (seen, quiet, gone))
+        people[pk] = (*facts, _minutes(credit), *moments, (*before, *interval))
+    return people
 
 
 def _visits_now() -> Facts:
-    return {pk: (*facts, _minutes(credit)) for pk, *facts, credit in _visits()}
+    return {pk: (*facts[:-4], *map(_minutes, facts[-4:])) for pk, *facts in _visits()}
 
 
 def _groups_now() -> Facts:
-    joined: dict[Any, list[Any]] = {}
-    members: dict[Any, list[Any]] = {}
-    for group, person, active in _memberships():
-        joined.setdefault(group, []).append(person)
-        if active:
-            members.setdefault(group, []).append(person)
-    return {
-        pk: (
-            active,
-            failed,
-            details.get("calls", 0),
-            leader if active else None,
-            tuple(joined.get(pk, ())),
-            tuple(members.get(pk, ())),
-        )
-        for pk, active, failed, details, leader in _groups()
-    }
+    """Groups, each with who has joined it, and who is in it."""
+    groups: Facts = {}
+    for pk, person, standing, active, failed, details, leader, counted in _groups():
+        *_, joined, members = groups.get(pk, ((), ()))
+        told = (leader, counted) if active else (None, None)
+        joined, members = (*joined, person), (*members, person) if standing else members
+        groups[pk] = (active, failed, details.get("calls", 0), *told, joined, members)
+    return groups
 
 
 @prepared
 def _people() -> Any:
-    people = all_participants().annotate(now=Now())
-    return people.values_list("pk", "status", "failed", "time_credit", "last_seen_at", "now")
+    people = all_participants().annotate(now=Now()).order_by("pk", "presence_intervals__pk")
+    intervals = (f"presence_intervals__{name}" for name in ("state", "began_at", "ended_at"))
+    moments = ("last_seen_at", "quiet_at", "gone_at")
+    facts = ("status", "failed", "presence", "page_hidden")
+    return people.values_list("pk", *intervals, "now", "time_credit", *moments, *facts)
 
 
 @prepared
 def _visits() -> Any:
     visits = ParticipantLinkBarrier.objects.all()
-    return visits.values_list("pk", "participant", "barrier_id", "visit", "sync_group", "state", "time_credit")
+    spent = ("time_credit", "waited_for_match", "waited_for_others", "paused_for")
+    return visits.values_list("pk", "participant", "barrier_id", "visit", "sync_group", "state", "extensions", *spent)
 
 
 @prepared
 def _groups() -> Any:
-    return SyncGroup.objects.values_list("pk", "active", "failed", "details", "leader")
-
-
-@prepared
-def _memberships() -> Any:
     links = ParticipantLinkSyncGroup.objects.in_order_of_arrival()
-    return links.values_list("sync_group", "participant", "active")
+    facts = ("active", "failed", "details", "leader", "n_active_participants")
+    return links.values_list("sync_group", "participant", "active", *(f"sync_group__{name}" for name in facts))

@@ -13,12 +13,13 @@ from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import (
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
+    PresenceInterval,
     SyncGroup,
     WakeUp,
     all_participants,
 )
 
-from .invariants import AFTER_SWEEP, ALWAYS, groups, liveness, people, violations, visits
+from .invariants import AFTER_SWEEP, ALWAYS, groups, liveness, people, presence, violations, visits
 
 pytestmark = pytest.mark.django_db
 
@@ -26,16 +27,18 @@ A_SECOND = timedelta(seconds=1)
 VISITS = ParticipantLinkBarrier.objects
 WAITING = VISITS.waiting()
 MEMBERSHIPS = ParticipantLinkSyncGroup.objects
+INTERVALS = PresenceInterval.objects
 
 
 @pytest.fixture
 def scene():
-    """A pair of which one has arrived at the next barrier, and been seen by a pass."""
+    """A pair of which one has arrived at the next barrier, been seen by a pass, and given signs of life before."""
     with testing.declared(SimpleGrouper("rps", initial_group_size=2), GroupBarrier("choice", "rps")):
         pair = testing.make_participants(2)
         testing.arrive_all(pair, "rps_grouper")
         testing.sweep()
         testing.arrive_all(pair[:1], "choice")
+        arrivals.note_presence(pair[0])
         testing.sweep()
         assert list(violations(after_sweep=True)) == []
         yield
@@ -66,6 +69,12 @@ def let_everybody_wait_and_call_nobody():
     WakeUp.objects.all().delete()
 
 
+def follow_with(state, *, after=timedelta()):
+    """The interval that goes on ends, and another one begins."""
+    INTERVALS.update(ended_at=F("began_at"))
+    INTERVALS.create(participant=WAITING.get().participant, state=state, began_at=Now() + after)
+
+
 BREACHES = [
     (visits.one_open_visit_per_participant_and_barrier, wait_twice),
     (
@@ -77,6 +86,21 @@ BREACHES = [
     (visits.no_credit_is_negative_or_more_than_can_be_earned, lambda: WAITING.update(time_credit=1)),
     (visits.no_credit_is_negative_or_more_than_can_be_earned, lambda: VISITS.update(time_credit=21)),
     (visits.the_credit_of_participants_is_that_of_their_visits, lambda: all_participants().update(time_credit=5)),
+    (visits.what_a_wait_was_spent_on_adds_up, lambda: WAITING.update(paused_for=-1)),
+    (visits.what_a_wait_was_spent_on_adds_up, lambda: WAITING.update(waited_for_others=1)),
+    (visits.what_a_wait_was_spent_on_adds_up, lambda: VISITS.exclude(departure_time=None).update(paused_for=1)),
+    (
+        visits.places_in_the_queue_are_kept_by_those_who_are_sent_back,
+        lambda: VISITS.at("rps_grouper").update(place_since=F("arrival_time") + A_SECOND),
+    ),
+    (
+        visits.places_in_the_queue_are_kept_by_those_who_are_sent_back,
+        lambda: WAITING.update(place_since=F("arrival_time") - A_SECOND),
+    ),
+    (
+        visits.places_in_the_queue_are_kept_by_those_who_are_sent_back,
+        lambda: WAITING.update(state="regrouped", departure_time=Now()),
+    ),
     (visits.visits_to_group_barriers_belong_to_a_group_of_its_type, lambda: WAITING.update(sync_group=None)),
     (groups.one_active_membership_per_participant_and_type, be_in_two_groups),
     (
@@ -103,6 +127,17 @@ BREACHES = [
     ),
     (people.cohorts_never_mix, lambda: all_participants().update(cohort="another")),
     (people.cohorts_never_mix, lambda: VISITS.update(cohort="another")),
+    (presence.intervals_of_presence_follow_one_another, lambda: INTERVALS.update(state="quiet")),
+    (presence.intervals_of_presence_follow_one_another, lambda: follow_with("present")),
+    (presence.intervals_of_presence_follow_one_another, lambda: follow_with("quiet", after=2 * A_SECOND)),
+    (presence.intervals_of_presence_follow_one_another, lambda: INTERVALS.update(ended_at=F("began_at") - A_SECOND)),
+    (presence.an_interval_goes_on_while_the_participation_does, lambda: follow_with("quiet")),
+    (presence.an_interval_goes_on_while_the_participation_does, lambda: INTERVALS.update(ended_at=Now())),
+    (presence.an_interval_goes_on_while_the_participation_does, lambda: all_participants().update(failed=True)),
+    (presence.silence_is_looked_for_while_it_matters, lambda: all_participants().update(presence="quiet")),
+    (presence.silence_is_looked_for_while_it_matters, lambda: all_participants().update(gone_at=None)),
+    (presence.silence_is_looked_for_while_it_matters, lambda: all_participants().update(status="left")),
+    (liveness.nobody_is_silent_for_longer_than_is_stored, lambda: testing.let_time_pass(30)),
     (liveness.nobody_waits_past_the_deadline_unless_paused, lambda: testing.let_time_pass(30)),
     (
         liveness.nobody_waits_whom_the_rule_would_let_go_and_whom_nothing_calls,
@@ -122,7 +157,9 @@ def test_a_broken_promise_is_told(scene, promise, breach):
 def test_a_paused_barrier_breaks_no_promise(scene):
     """Catches: complaining about waits that a researcher holds."""
     arrivals.pause("choice")
-    testing.let_time_pass(30)
+    testing.let_time_pass(15)
+    arrivals.note_presence(WAITING.get().participant)
+    testing.let_time_pass(15)
     let_everybody_wait_and_call_nobody()
     assert list(violations(after_sweep=True)) == []
 

@@ -60,6 +60,19 @@ def test_who_times_out_makes_the_others_ready(site):
     site.end_every_wait()
 
 
+def test_who_falls_silent_makes_the_others_ready(site):
+    """Catches: lapses that wake nobody: where only the present are matched, the rule sees fewer people."""
+    people = [site.newcomer("morning") for _ in range(4)]
+    for person in people:
+        site.arrive(person, "few_pair_grouper")
+    site.sign_of_life(people[0])
+    site.answer_all()
+    site.pass_time(1)
+    site.sweep()
+    assert len(site.model.groups) == 1
+    site.end_every_wait()
+
+
 @pytest.mark.parametrize("place", ["three", "pair_choice", "closer_team"])
 def test_nobody_fails_for_an_error_of_the_site(site, place):
     """Catches: the declared policy where code of the site is at fault; not ending the wait at all."""

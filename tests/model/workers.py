@@ -8,19 +8,23 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
+from django.test import override_settings
+
 from syncgroups import signals, tasks, testing
-from syncgroups.models import SyncGroup
+from syncgroups.models import ParticipantLinkBarrier, SyncGroup
 from syncgroups.processing import sweeping
 
 from . import site
+from .deciding import Unit
 from .invariants import violations
-from .passes import Formed, Unit
+from .passes import Formed, Returned
+from .places import MINUTE
 from .reference import Reference
 from .stored import clear, expected, stored
-from .world import MINUTE
 
 #: How many sweeps and how many doorbells may be needed until nothing happens any longer.
 SWEEPS = 30
@@ -42,20 +46,27 @@ class Workers:
         #: What there was to do after the last step, and may be waiting for a sweep.
         self.due: set[Unit] = set()
         self._found: list[Unit] = []
+        #: By how much everything is older than it would be if time had passed by itself only.
+        self._aged = timedelta()
         self._due_units = sweeping.due_units
         self._stack = ExitStack()
+        self._stack.enter_context(override_settings(**site.SETTINGS))
         self._stack.enter_context(testing.declared(*site.BARRIERS))
         self._replace(tasks.process_barrier, "apply_async", lambda unit, **how: self.doorbells.append(Unit(*unit)))
         self._replace(sweeping, "due_units", self._in_order)
         self._replace(sweeping, "_recounted_up_to", 0)
-        signals.group_formed.connect(self._note_group)
-        self._stack.callback(signals.group_formed.disconnect, self._note_group)
+        self._listen(signals.group_formed, self._note_group)
+        self._listen(signals.regrouped, self._note_return)
 
     def close(self) -> None:
         self._stack.close()
 
     def _replace(self, owner: Any, name: str, value: Any) -> None:
         self._stack.enter_context(mock.patch.object(owner, name, value))
+
+    def _listen(self, signal: Any, receiver: Any) -> None:
+        signal.connect(receiver)
+        self._stack.callback(signal.disconnect, receiver)
 
     def _in_order(self) -> list[Any]:
         """What a sweep finds, in an order that does not depend on the hashes of primary keys."""
@@ -67,6 +78,16 @@ class Workers:
     def _note_group(self, group: SyncGroup, **kwargs: Any) -> None:
         links = group.participant_links.in_order_of_arrival().values_list("participant", flat=True)
         self.model.formed.append(Formed(group.pk, group.group_type, group.cohort, [*links], group.leader_id))
+
+    def _note_return(self, participants: list[Any], **kwargs: Any) -> None:
+        """The engine has ended visits, and begun others, which are the newest ones of those people."""
+        for person in participants:
+            link = ParticipantLinkBarrier.objects.filter(participant=person).latest("pk")
+            self.model.returned.append(Returned(link.pk, person, link.barrier_id, self.instant(link)))
+
+    def instant(self, link: ParticipantLinkBarrier) -> datetime:
+        """When the visit began, on a clock that nobody puts forward."""
+        return link.arrival_time + self._aged
 
     # Workers and time
 
@@ -115,7 +136,9 @@ class Workers:
             self.pass_time(1)
 
     def pass_time(self, minutes: int) -> None:
-        testing.let_time_pass(minutes * MINUTE + A_MOMENT)
+        seconds = minutes * MINUTE + A_MOMENT
+        testing.let_time_pass(seconds)
+        self._aged += timedelta(seconds=seconds)
         self.model.now += minutes
         # Time rings no bells.
         self.due.update(self.model.due())
@@ -123,15 +146,22 @@ class Workers:
     # What must be true
 
     def check(self) -> None:
-        """Nothing differs from the model, and every promise is kept."""
+        """Everything that must be true after each step."""
+        self.everybody_is_rung_for()
+        self.nothing_differs()
+        self.promises_are_kept()
+
+    def nothing_differs(self) -> None:
+        """What is stored is what the model says."""
         have, want = stored(), expected(self.model)
         for table, rows in want.items():
             assert have[table] == rows, f"{table}:\n" + "\n".join(_differences(have[table], rows))
-        broken = list(violations())
-        assert not broken, "\n".join(broken)
-        self._everybody_is_rung_for()
 
-    def _everybody_is_rung_for(self) -> None:
+    def promises_are_kept(self, *, after_sweep: bool = False) -> None:
+        broken = list(violations(after_sweep=after_sweep))
+        assert not broken, "\n".join(broken)
+
+    def everybody_is_rung_for(self) -> None:
         """Where there has come to be something to do, a worker is told at once."""
         due = set(self.model.due())
         unheard = [u for u in due - self.due if not {u, u._replace(group=None)} & {*self.doorbells}]
@@ -140,6 +170,7 @@ class Workers:
 
     def _nothing_more(self) -> None:
         assert not self.model.formed, f"nobody had to be grouped: {self.model.formed}"
+        assert not self.model.returned, f"nobody had to be sent back: {self.model.returned}"
 
 
 def _differences(have: dict[Any, Any], want: dict[Any, Any]) -> Iterator[str]:

@@ -1,70 +1,20 @@
-"""What the model keeps: places, people, visits and groups, in plain Python. Nothing here knows Django or the engine."""
+"""What the model keeps: people, visits and groups, in plain Python. Nothing here knows Django or the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-#: Seconds. Time passes in whole minutes here, so that the milliseconds that a test takes never matter.
-MINUTE = 60
-
-COHORTS = ("morning", "evening")
+from .places import KINDS, MINUTE, PLACES, Kind, Place
 
 
-#: More are too many for the grouper of few.
-FEW = 3
+class Interval(NamedTuple):
+    """A time of presence, quiet or absence; the last one has no end while the participation goes on."""
 
-
-@dataclass(frozen=True)
-class Place:
-    """A barrier. `rule` is "form", "together" (groups), "three" or "patient"."""
-
-    rule: str
-    #: Minutes that one may wait, and what happens then.
-    patience: int
-    policy: str = "fail"
-    group_type: str | None = None
-    #: How many have to wait before groups are formed, and how many may.
-    batch: int = 0
-    most: int | None = None
-    closes: bool = False
-    #: Whether code of the site is called as a group goes.
-    calls: bool = False
-    fixed_credit: int | None = None
-
-    @property
-    def per_group(self) -> bool:
-        return self.rule == "together"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """Sizes of groups of a type."""
-
-    size: int
-    minimum: int
-    maximum: int
-    takes_newcomers: bool = False
-
-
-KINDS = {"pair": Kind(2, 2, 2), "team": Kind(3, 2, 4, takes_newcomers=True)}
-
-PLACES = {
-    "pair_grouper": Place("form", 3, "fail", "pair", batch=2),
-    "few_pair_grouper": Place("form", 4, "leave", "pair", batch=2, most=FEW),
-    "team_grouper": Place("form", 4, "leave", "team", batch=3),
-    "pair_choice": Place("together", 2, "fail", "pair", calls=True),
-    "team_choice": Place("together", 2, "leave", "team"),
-    "team_result": Place("together", 3, "release", "team"),
-    "closer_pair": Place("together", 3, "fail", "pair", closes=True),
-    "closer_team": Place("together", 2, "release", "team", closes=True, calls=True),
-    "three": Place("three", 3, "fail", fixed_credit=300),
-    "patient": Place("patient", 5, "release"),
-}
-
-#: Minutes after which the patient are let go.
-LONG_ENOUGH = 2
+    state: str
+    began: int
+    ended: int | None = None
 
 
 @dataclass
@@ -75,10 +25,20 @@ class Person:
     failed: bool = False
     credit: float = 0
     last_seen: int | None = None
+    hidden: bool = False
+    presence: str = "present"
+    #: When silence is to have consequences.
+    quiet_at: int | None = None
+    gone_at: int | None = None
+    intervals: list[Interval] = field(default_factory=list)
 
     @property
     def active(self) -> bool:
         return self.status == "working" and not self.failed
+
+    @property
+    def present(self) -> bool:
+        return self.presence == "present"
 
 
 @dataclass
@@ -90,8 +50,22 @@ class Visit:
     group: Group | None
     arrived: int
     deadline: int
+    #: When it began: as the engine has it, and in the order in which things happen here.
+    instant: Any
+    moment: int
+    #: Since when the person has their place in the queue, where that is longer.
+    place_since: Any = None
     state: str = "waiting"
     credit: float = 0
+    extensions: int = 0
+    #: Minutes: in which nothing could happen, and what the others were spent on.
+    paused: int = 0
+    waited: dict[str, int] = field(default_factory=lambda: {"match": 0, "others": 0})
+
+    @property
+    def rank(self) -> tuple[Any, Any]:
+        """First come, first served; whoever was sent back has kept their place."""
+        return self.place_since or self.instant, self.key
 
 
 @dataclass
@@ -103,6 +77,8 @@ class Group:
     joined: list[Person]
     leader: Person | None
     members: list[Person] = field(default_factory=list)
+    #: When the members have joined, in the order in which things happen.
+    since: dict[Any, int] = field(default_factory=dict)
     active: bool = True
     failed: bool = False
     #: How often code of the site has been called for it.
@@ -122,8 +98,8 @@ class World:
 
     def __init__(self) -> None:
         self.now = 0
+        self._moment = 0
         self.people: dict[Any, Person] = {}
-        # In order of arrival.
         self.visits: dict[Any, Visit] = {}
         self.groups: dict[Any, Group] = {}
         #: Since when a place is held, by place and cohort.
@@ -131,11 +107,19 @@ class World:
         #: Places where code of the site raises.
         self.broken: set[str] = set()
 
+    def next_moment(self) -> int:
+        self._moment += 1
+        return self._moment
+
     def waiting(self, place: str | None = None, cohort: str | None = None) -> Iterator[Visit]:
-        for visit in self.visits.values():
+        """Open visits, in the order in which those who made them are served."""
+        for visit in sorted(self.visits.values(), key=lambda visit: visit.rank):
             here = place in (None, visit.place) and cohort in (None, visit.person.cohort)
             if visit.state == "waiting" and here:
                 yield visit
+
+    def visits_of(self, person: Person) -> list[Visit]:
+        return [visit for visit in self.waiting() if visit.person is person]
 
     def group_of(self, person: Person, group_type: str | None) -> Group | None:
         of_type = (group for group in self.groups.values() if group.type == group_type)
@@ -143,19 +127,38 @@ class World:
 
     def end_visit(self, visit: Visit, state: str) -> None:
         assert visit.state == "waiting", "a wait ends once"
-        fixed = PLACES[visit.place].fixed_credit
+        place = PLACES[visit.place]
+        if (visit.place, visit.person.cohort) in self.paused:
+            self.put_off(visit, self.paused[visit.place, visit.person.cohort])
         waited = (min(self.now, visit.deadline) - visit.arrived) * MINUTE
-        visit.state, visit.credit = state, waited if fixed is None else fixed
+        visit.state, visit.credit = state, waited if place.fixed_credit is None else place.fixed_credit
+        visit.waited["match" if place.forms else "others"] = self.now - visit.arrived - visit.paused
         visit.person.credit += visit.credit
+
+    def put_off(self, visit: Visit, since: int) -> None:
+        """Nothing has happened since then: that time does not count."""
+        held = self.now - max(since, visit.arrived)
+        visit.deadline += held
+        visit.paused += held
 
     def end_person(self, person: Person, *, status: str = "working", failed: bool = False) -> None:
         person.status, person.failed = status, failed
-        for visit in [visit for visit in self.waiting() if visit.person is person]:
+        person.quiet_at = person.gone_at = None
+        self.end_interval(person)
+        for visit in self.visits_of(person):
             self.end_visit(visit, "failed" if failed else "withdrawn")
         for group in self.groups.values():
-            if person in group.members:
-                group.members.remove(person)
-                self.settle(group)
+            self.part(group, person)
+
+    def end_interval(self, person: Person) -> None:
+        if person.intervals and person.intervals[-1].ended is None:
+            person.intervals[-1] = person.intervals[-1]._replace(ended=self.now)
+
+    def part(self, group: Group, person: Person) -> None:
+        """The person is in the group no longer."""
+        if person in group.members:
+            group.members.remove(person)
+            self.settle(group)
 
     def settle(self, group: Group) -> None:
         """The one who joined first leads, unless the leader still can; an empty group is closed."""
@@ -172,4 +175,10 @@ class World:
     def join(self, group: Group, person: Person) -> None:
         group.joined.append(person)
         group.members.append(person)
+        group.since[person.key] = self.next_moment()
         self.settle(group)
+
+    def policy(self, place: Place, visit: Visit) -> str:
+        """What happens to somebody whose time is up."""
+        extended = place.policy_for_extended if visit.extensions else None
+        return extended or place.policy

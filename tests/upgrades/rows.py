@@ -73,3 +73,16 @@ def contents(using: str) -> dict[str, list[Any]]:
     """All rows of the tables and columns that there have been from the first migration on, whatever came later."""
     tables = stored_models(models_at(FIRST))
     return {model._meta.db_table: list(model._base_manager.using(using).order_by("pk").values()) for model in tables}
+
+
+def schema(connection: Any) -> dict[str, Any]:
+    """Columns, constraints and indexes of the app's tables, by table."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name.startswith(f"{APP}_")]
+        return {
+            table: (
+                sorted(column[:7] for column in connection.introspection.get_table_description(cursor, table)),
+                connection.introspection.get_constraints(cursor, table),
+            )
+            for table in tables
+        }

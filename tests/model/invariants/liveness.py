@@ -6,13 +6,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 
 from syncgroups import registry
-from syncgroups.models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
+from syncgroups.models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp, all_participants
 from syncgroups.prepared import prepared
 from syncgroups.processing.deciding import decide
 from syncgroups.processing.joining import joinable_groups
 from syncgroups.processing.looking import look_at_groups, look_at_pool
+
+
+def nobody_is_silent_for_longer_than_is_stored() -> Iterator[str]:
+    for person, presence in _unmissed():
+        yield f"Participant {person} has been silent for too long to be {presence}."
+
+
+@prepared
+def _unmissed() -> Any:
+    missed = Q(quiet_at__lte=Now()) | Q(gone_at__lte=Now())
+    return all_participants().filter(missed).values_list("pk", "presence")
 
 
 def nobody_waits_past_the_deadline_unless_paused() -> Iterator[str]:

@@ -80,6 +80,53 @@ def _wrong_sums() -> Any:
     return people.filter(wrong).values_list("pk", "time_credit", "earned")
 
 
+def what_a_wait_was_spent_on_adds_up() -> Iterator[str]:
+    """Until it ends only pauses are put down."""
+    for visit, state, *seconds in _odd_ledgers():
+        yield f"Visit {visit} ({state}) was spent on {seconds} s, which is negative, or not the time from arrival on."
+
+
+@prepared
+def _odd_ledgers() -> Any:
+    parts = ("waited_for_match", "waited_for_others", "paused_for")
+    took = InSeconds(F("departure_time") - F("arrival_time"))
+    spent = F("waited_for_match") + F("waited_for_others") + F("paused_for")
+    visits = ParticipantLinkBarrier.objects.annotate(off=spent - took)
+    negative = Q(*((f"{part}__lt", 0) for part in parts), _connector=Q.OR)
+    early = Q(state=LinkState.WAITING) & ~Q(waited_for_match=0, waited_for_others=0)
+    wrong = Q(off__gt=TOLERANCE) | Q(off__lt=-TOLERANCE)
+    return visits.filter(negative | early | wrong).values_list("pk", "state", *parts)
+
+
+def places_in_the_queue_are_kept_by_those_who_are_sent_back() -> Iterator[str]:
+    """Only at groupers, and never later than the visit itself. Who has been sent back from a barrier was there."""
+    for visit, barrier_id in _odd_places():
+        yield f"Visit {visit} to '{barrier_id}' has a place in the queue since after its arrival."
+    for visit, barrier_id in _ranked():
+        barrier = registry.find(barrier_id)
+        if barrier is not None and not barrier.forms_groups:
+            yield f"Visit {visit} to '{barrier_id}' has a place in a queue that is none."
+    for visit, barrier_id in _sent_back():
+        barrier = registry.find(barrier_id)
+        if barrier is not None and not barrier.may_regroup:
+            yield f"Visit {visit} ended with its participant sent back, which '{barrier_id}' never does."
+
+
+@prepared
+def _odd_places() -> Any:
+    return ParticipantLinkBarrier.objects.filter(place_since__gt=F("arrival_time")).values_list("pk", "barrier_id")
+
+
+@prepared
+def _ranked() -> Any:
+    return ParticipantLinkBarrier.objects.exclude(place_since=None).values_list("pk", "barrier_id")
+
+
+@prepared
+def _sent_back() -> Any:
+    return ParticipantLinkBarrier.objects.filter(state=LinkState.REGROUPED).values_list("pk", "barrier_id")
+
+
 def visits_to_group_barriers_belong_to_a_group_of_its_type() -> Iterator[str]:
     for visit, barrier_id, group_type in _visits_in_groups():
         barrier = registry.find(barrier_id)
