@@ -20,8 +20,9 @@ from django.utils.cache import patch_vary_headers
 from .. import arrivals
 from ..conf import settings
 from ..exceptions import ParticipantNotActive, PushNotOffered, SyncGroupsError, TooManyStreams
-from ..identity import resolve_participant
+from ..identity import page_is_hidden, resolve_participant
 from ..push import offered
+from ..standing import standing_of
 from .hub import hub
 
 EVENT_STREAM = "text/event-stream"
@@ -74,7 +75,8 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     key = str(participant.pk)
     if hub.taken >= MOST or hub.taken_by(key) >= MOST_EACH:
         raise TooManyStreams("There are too many streams already: poll.")
-    arrivals.note_presence(participant)
+    places = [wait.barrier_id for wait in standing_of(participant).waits]
+    arrivals.note_presence(participant, hidden=page_is_hidden(request), barriers=places)
     # No cache, no compression that waits for more, and no proxy that keeps it until it is complete.
     headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
     response = StreamingHttpResponse(_events(request, key), content_type=EVENT_STREAM, headers=headers)

@@ -27,10 +27,11 @@ ADDRESS = "/sync/me/"
 class EventSource:
     """An open stream, which is read in a thread of its own. It never polls, and does not open itself anew."""
 
-    def __init__(self, port: int, participant: Any, **headers: str) -> None:
+    def __init__(self, port: int, participant: Any, address: str = ADDRESS, **headers: str) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        headers = {"Accept": "text/event-stream", "Authorization": f"Participant {issue_token(participant)}", **headers}
-        self.connection.request("GET", ADDRESS, headers=headers)
+        if participant:
+            headers = {"Authorization": f"Participant {issue_token(participant)}", **headers}
+        self.connection.request("GET", address, headers={"Accept": "text/event-stream", **headers})
         self._socket = self.connection.sock
         self.response = self.connection.getresponse()
         self.status, self.headers = self.response.status, self.response.headers

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def waiting():
     """Somebody who waits, and their visit."""
     [person] = testing.make_participants(1)
-    return person, testing.arrive_all([person], "trio_grouper")[0]
+    return person, testing.arrive_all([person], "hearers_grouper")[0]
 
 
 def cut_listeners():
@@ -106,9 +106,9 @@ def test_a_release_by_a_worker_reaches_a_page_that_does_not_poll(push, serve, li
     people = testing.make_participants(3)
     port = serve()
     celery_worker_process("--pool=solo")
-    testing.arrive_all(people[:2], "trio_grouper")
+    testing.arrive_all(people[:2], "hearers_grouper")
     streams = [listen(port, person).opened() for person in people[:2]]
-    testing.arrive_all(people[2:], "trio_grouper")
+    testing.arrive_all(people[2:], "hearers_grouper")
     for stream, person in zip(streams, people, strict=False):
         # One hint, or two: somebody came, and one may go.
         told(stream, port, person, waiting=False)

@@ -51,8 +51,8 @@ def test_a_page_that_hears_goes_on_as_it_is_released(listening, participant):
 
 
 def test_a_page_that_hears_tells_who_else_has_come(listening):
-    testing.arrive_all(testing.make_participants(1), "trio_grouper")
-    testing.process("trio_grouper")
+    testing.arrive_all(testing.make_participants(1), "hearers_grouper")
+    testing.process("hearers_grouper")
     expect(listening.get_by_role("status")).to_contain_text("2 of 3 are here")
 
 

@@ -24,27 +24,27 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def trio():
     """Three people in a group."""
     people = testing.make_participants(3)
-    testing.arrive_all(people, "trio_grouper")
-    testing.process("trio_grouper")
+    testing.arrive_all(people, "hearers_grouper")
+    testing.process("hearers_grouper")
     return people
 
 
 def test_everybody_who_is_released_together_is_told_by_one_message(push, ears):
     people = testing.make_participants(3)
-    testing.arrive_all(people, "trio_grouper")
+    testing.arrive_all(people, "hearers_grouper")
     assert ears.whom() == []
-    testing.process("trio_grouper")
+    testing.process("hearers_grouper")
     assert ears.whom() == [named(*people)]
 
 
 def test_who_waits_already_is_told_when_somebody_comes(push, ears):
     people = trio()
-    testing.arrive_all(people[:1], "meet")
-    testing.process("meet")
+    testing.arrive_all(people[:1], "all_ears")
+    testing.process("all_ears")
     ears.heard()
-    testing.arrive_all(people[1:2], "meet")
+    testing.arrive_all(people[1:2], "all_ears")
     assert ears.whom() == []
-    testing.process("meet")
+    testing.process("all_ears")
     assert ears.whom() == [named(*people[:2])]
 
 
@@ -60,7 +60,7 @@ def test_of_a_crowd_the_first_ones_are_told_that_somebody_came(push, ears):
 @pytest.mark.parametrize("end", ["fail", "leave", "finish"])
 def test_who_takes_part_no_longer_is_told_wherever_they_are(push, ears, end):
     [waiting, elsewhere] = testing.make_participants(2)
-    testing.arrive_all([waiting], "trio_grouper")
+    testing.arrive_all([waiting], "hearers_grouper")
     getattr(waiting, end)()
     getattr(elsewhere, end)()
     assert ears.whom() == [named(waiting), named(elsewhere)]
@@ -68,32 +68,32 @@ def test_who_takes_part_no_longer_is_told_wherever_they_are(push, ears, end):
 
 def test_who_waits_for_somebody_who_leaves_is_told(push, ears):
     people = trio()
-    testing.arrive_all(people[:1], "meet")
-    testing.process("meet")
+    testing.arrive_all(people[:1], "all_ears")
+    testing.process("all_ears")
     ears.heard()
     people[2].leave()
-    testing.process("meet")
+    testing.process("all_ears")
     assert ears.whom() == [named(people[2]), named(people[0])]
 
 
 def test_whose_time_is_up_is_told(push, ears):
     [person] = testing.make_participants(1)
-    testing.arrive_all([person], "trio_grouper")
+    testing.arrive_all([person], "hearers_grouper")
     testing.let_time_pass(601)
-    testing.process("trio_grouper")
+    testing.process("hearers_grouper")
     assert ears.whom() == [named(person)]
 
 
 def test_whom_a_researcher_lets_through_is_told(push, ears):
     [person] = testing.make_participants(1)
-    [link] = testing.arrive_all([person], "trio_grouper")
+    [link] = testing.arrive_all([person], "hearers_grouper")
     link.release()
     assert ears.whom() == [named(person)]
 
 
 def test_what_is_rolled_back_is_told_to_nobody(push, ears):
     [person] = testing.make_participants(1)
-    [link] = testing.arrive_all([person], "trio_grouper")
+    [link] = testing.arrive_all([person], "hearers_grouper")
     with transaction.atomic():
         link.release()
         transaction.set_rollback(True)
@@ -172,8 +172,8 @@ def test_who_arrives_is_released_or_leaves_does_so_while_the_server_is_away(sett
     switch_on(REDIS, valkey.url, settings, monkeypatch)
     valkey.stop()
     people = testing.make_participants(4)
-    links = testing.arrive_all(people, "trio_grouper")
-    testing.process("trio_grouper")
+    links = testing.arrive_all(people, "hearers_grouper")
+    testing.process("hearers_grouper")
     people[3].leave()
     assert states(links[:3]) == [LinkState.RELEASED] * 3
     assert fresh(people[3]).status == ParticipantStatus.LEFT

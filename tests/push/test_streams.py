@@ -42,8 +42,8 @@ def participant():
 def trio():
     """Three people in a group."""
     people = testing.make_participants(3)
-    testing.arrive_all(people, "trio_grouper")
-    testing.process("trio_grouper")
+    testing.arrive_all(people, "hearers_grouper")
+    testing.process("hearers_grouper")
     return people
 
 
@@ -52,32 +52,32 @@ def trio():
 
 def test_whoever_is_released_is_told(push, serve, listen):
     people = trio()
-    testing.arrive_all(people[:2], "meet")
-    testing.process("meet")
+    testing.arrive_all(people[:2], "all_ears")
+    testing.process("all_ears")
     port = serve()
     streams = [listen(port, person).opened() for person in people[:2]]
-    testing.arrive_all(people[2:], "meet")
-    testing.process("meet")
+    testing.arrive_all(people[2:], "all_ears")
+    testing.process("all_ears")
     assert [stream.next() for stream in streams] == ["changed", "changed"]
     assert ask(port, people[0])[1]["waiting"] is False
 
 
 def test_whoever_waits_is_told_that_somebody_came(push, serve, listen):
     people = trio()
-    testing.arrive_all(people[:1], "meet")
-    testing.process("meet")
+    testing.arrive_all(people[:1], "all_ears")
+    testing.process("all_ears")
     port = serve()
     stream = listen(port, people[0]).opened()
     assert ask(port, people[0])[1]["waits"][0]["n_here"] == 1
-    testing.arrive_all(people[1:2], "meet")
-    testing.process("meet")
+    testing.arrive_all(people[1:2], "all_ears")
+    testing.process("all_ears")
     assert stream.next() == "changed"
     assert ask(port, people[0])[1]["waits"][0]["n_here"] == 2
 
 
 def test_a_stream_begins_with_a_hint_after_which_nothing_is_missed(redis, serve, listen, participant):
     """Fails when somebody could be released after the page has asked, and before the stream hears."""
-    testing.arrive_all([participant], "trio_grouper")
+    testing.arrive_all([participant], "hearers_grouper")
     port = serve()
     stream = listen(port, participant)
     assert (stream.next(), stream.next()) == ("retry", "changed")
@@ -138,7 +138,7 @@ def test_hints_that_come_too_soon_become_one_when_it_is_time(play, monkeypatch):
 
 def test_nobody_is_told_what_is_for_somebody_else(redis, serve, listen):
     people = testing.make_participants(2)
-    links = testing.arrive_all(people, "trio_grouper")
+    links = testing.arrive_all(people, "hearers_grouper")
     port = serve(GRACE=0.05)
     mine, theirs = [listen(port, person).opened() for person in people]
     links[0].release()
@@ -148,7 +148,7 @@ def test_nobody_is_told_what_is_for_somebody_else(redis, serve, listen):
 
 
 def test_a_participant_with_two_windows_is_told_in_both(redis, serve, listen, participant):
-    [link] = testing.arrive_all([participant], "trio_grouper")
+    [link] = testing.arrive_all([participant], "hearers_grouper")
     port = serve()
     streams = [listen(port, participant).opened() for _ in range(2)]
     link.release()
@@ -283,8 +283,8 @@ def request_to(requests, participant, method="get", *, accept="text/html"):
 
 
 def shown_on_a_page(requests, participant, page=BarrierView):
-    [link] = testing.arrive_all([participant], "trio_grouper")
-    view = page(barrier_id="trio_grouper", next_url="/next/")
+    [link] = testing.arrive_all([participant], "hearers_grouper")
+    view = page(barrier_id="hearers_grouper", next_url="/next/")
     view.setup(request_to(requests, participant))
     view.participant = participant
     return view.get_page_context(WaitPage(), link)

@@ -4,6 +4,6 @@ from syncgroups.barriers import GroupBarrier
 from syncgroups.groupers import SimpleGrouper
 
 PLACES = [
-    SimpleGrouper("trio", initial_group_size=3, min_group_size=2, max_wait_time=600),
-    GroupBarrier("meet", "trio", max_wait_time=600),
+    SimpleGrouper("hearers", initial_group_size=3, min_group_size=2, max_wait_time=600),
+    GroupBarrier("all_ears", "hearers", max_wait_time=600),
 ]

@@ -18,6 +18,6 @@ def arrived(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("sync/", include("syncgroups.urls")),
     path("enter/<str:token>/", enter),
-    path("wait/", BarrierView.as_view(barrier_id="trio_grouper", next_url="next"), name="wait"),
+    path("wait/", BarrierView.as_view(barrier_id="hearers_grouper", next_url="next"), name="wait"),
     path("next/", arrived, name="next"),
 ]
