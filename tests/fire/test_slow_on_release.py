@@ -72,7 +72,8 @@ def calls(site: Path, group: SyncGroup) -> int:
 def pause_of(group: SyncGroup) -> float:
     """Seconds from the last error of the group to its next try."""
     [call] = WakeUp.objects.filter(sync_group=group)
-    return (call.due_at - fresh(group).last_error_at).total_seconds()
+    pause: float = (call.due_at - fresh(group).last_error_at).total_seconds()
+    return pause
 
 
 def three_groups(manner):
