@@ -130,7 +130,8 @@ class ParticipantAdmin(Acting):
     @admin.display(description=_("state"), ordering="status")
     def state(self, participant: AbstractParticipant) -> str:
         if participant.failed:
-            return shortened(f"{_('Failed')}: {participant.failed_reason}")
+            failed = _("Failed")
+            return shortened(f"{failed}: {participant.failed_reason}")
         return str(participant.get_status_display())
 
     @admin.display(description=_("active groups"))
