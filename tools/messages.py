@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,8 @@ class WithoutMaking:
 def updated(language: str, template: Catalog) -> Catalog:
     """The catalogue with the texts that are marked now. Those in the source's own language are what is written."""
     catalog = read(language)
-    catalog.update(template, no_fuzzy_matching=True)
+    # A copy, because what is new becomes part of the catalogue as it is.
+    catalog.update(deepcopy(template), no_fuzzy_matching=True)
     for message in catalog if language == SOURCE else ():
         message.string = message.id
     return catalog

@@ -59,6 +59,25 @@ def test_everything_that_participants_read_is_translated(language):
     assert missing == []
 
 
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != SOURCE])
+def test_no_translation_is_what_it_translates(language):
+    """Catches a text that was copied into the catalogue of another language, and looks translated."""
+    alike = [message.id for message in read(language) if is_sentence(message) and message.id in texts(message)]
+    assert alike == []
+
+
+def is_sentence(message):
+    return isinstance(message.id, str) and message.id.count(" ") > 2 and "%" not in message.id
+
+
+def test_texts_that_are_new_have_no_translation_in_any_other_language():
+    """Catches a text that becomes part of one catalogue after another, with the translation of the first."""
+    template = marked()
+    template.add("Something new")
+    updated(SOURCE, template)
+    assert [updated(language, template)["Something new"].string for language in ("de", "ar")] == [None, None]
+
+
 @every_language
 def test_every_translation_has_the_places_of_what_it_translates(language):
     """Catches `{heer}`: a page that fails in one language only."""
