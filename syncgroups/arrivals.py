@@ -13,7 +13,13 @@ from django.utils import timezone
 from . import processing, registry, signals
 from .conf import settings
 from .exceptions import AlreadyInGroup, InvalidVisit, NotInGroup, ParticipantNotActive
-from .models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, all_participants
+from .models import (
+    AbstractParticipant,
+    ParticipantLinkBarrier,
+    ParticipantLinkSyncGroup,
+    SyncGroup,
+    all_participants,
+)
 from .prepared import Is, insert, planned
 from .processing import Unit
 from .querysets import ARRIVING
@@ -102,6 +108,23 @@ def _begin(
     return link
 
 
+def let_arrive_anew(participant: AbstractParticipant, group_type: str) -> None:
+    """Let somebody who has lost their group before they had done with it be grouped anew by the page that led into it.
+
+    That page knows their visit by its name, and would let them through for ever. The name becomes free.
+    """
+    groupers = [grouper.id for grouper in registry.groupers_of(group_type)]
+    visits = _stored().filter(participant=participant.pk)
+    last = visits.filter(barrier_id__in=groupers).order_by("-pk").first()
+    if last is None or last.state != LinkState.RELEASED:
+        return
+    closers = [barrier.id for barrier in registry.all_barriers() if barrier.closes_group]
+    memberships = ParticipantLinkSyncGroup.objects.using(DEFAULT_DB_ALIAS).of([participant])
+    group = memberships.filter(group_type=group_type).order_by("-pk").values("sync_group")[:1]
+    if not visits.filter(barrier_id__in=closers, state=LinkState.RELEASED, sync_group__in=group).exists():
+        _stored().filter(pk=last.pk).update(visit=None)
+
+
 def _require_storable(visit: str | None) -> None:
     longest = ParticipantLinkBarrier._meta.get_field("visit").max_length or 0
     if visit is not None and (len(visit) > longest or "\0" in visit):
@@ -146,8 +169,10 @@ def _is_known_to_be_there(participant: AbstractParticipant, quiet_after: float) 
     """Whether a sign was stored a moment ago, and a silence of so many seconds from then on is nothing strange."""
     if not participant.is_present or participant.last_seen_at is None or participant.quiet_at is None:
         return False
-    lately = timezone.now() - timedelta(seconds=settings.LAST_SEEN_INTERVAL)
-    return participant.last_seen_at >= lately and participant.quiet_at >= lately + timedelta(seconds=quiet_after)
+    now, interval = timezone.now(), timedelta(seconds=settings.LAST_SEEN_INTERVAL)
+    # Either way: a sign from the future says that this clock is not the database's, and proves nothing.
+    lately = abs(now - participant.last_seen_at) <= interval
+    return lately and participant.quiet_at >= now - interval + timedelta(seconds=quiet_after)
 
 
 def _thresholds(barriers: Iterable[str]) -> tuple[float, float]:
@@ -200,9 +225,11 @@ def fail(participant: AbstractParticipant, reason: str = "", *, by: str = "") ->
     return _end(participant, ParticipantStatus.WORKING, reason, failed=True, by=by)
 
 
-def leave(participant: AbstractParticipant, reason: str = "", *, by: str = "") -> bool:
-    """See `AbstractParticipant.leave`."""
-    return _end(participant, ParticipantStatus.LEFT, reason or "left", by=by)
+def leave(
+    participant: AbstractParticipant, reason: str = "", *, by: str = "", visit: ParticipantLinkBarrier | None = None
+) -> bool:
+    """See `AbstractParticipant.leave`. With `visit` only instead of waiting: raises `NotWaiting` when it has ended."""
+    return _end(participant, ParticipantStatus.LEFT, reason or "left", by=by, visit=visit)
 
 
 def finish(participant: AbstractParticipant, reason: str = "", *, by: str = "") -> bool:
@@ -210,8 +237,8 @@ def finish(participant: AbstractParticipant, reason: str = "", *, by: str = "") 
     return _end(participant, ParticipantStatus.FINISHED, reason or "finished", by=by)
 
 
-def _end(participant: AbstractParticipant, status: str, reason: str, *, failed: bool = False, by: str = "") -> bool:
-    ended, woken = processing.end_participation(participant, status=status, failed=failed, reason=reason, by=by)
+def _end(participant: AbstractParticipant, status: str, reason: str, **how: Any) -> bool:
+    ended, woken = processing.end_participation(participant, status=status, reason=reason, **how)
     transaction.on_commit(partial(ring, woken))
     return ended
 
@@ -241,9 +268,9 @@ def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = Non
     processing.elect_leader(group, participant)
 
 
-def add_to_group(group: SyncGroup, participant: AbstractParticipant) -> None:
+def add_to_group(group: SyncGroup, participant: AbstractParticipant, *, by: str = "") -> None:
     """See `SyncGroup.add`."""
-    transaction.on_commit(partial(ring, processing.add_to_group(group, participant)))
+    transaction.on_commit(partial(ring, processing.add_to_group(group, participant, by=by)))
 
 
 def process_now(barrier_id: str, cohort: str = "") -> PassOutcome:

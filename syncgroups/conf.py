@@ -39,6 +39,15 @@ class Settings:
     #: Seconds that a waiting page that hears hints lets pass between two polls.
     PUSH_POLL_INTERVAL: float = 10.0
 
+    #: Dotted path of a callable ``(user) -> None or a set of cohorts`` that the API shows to a researcher; empty: all.
+    COHORTS_OF_USER: str = ""
+
+    #: How often each participant may poll, e.g. "300/min"; empty: without end.
+    POLL_RATE: str = "300/min"
+
+    #: How often each participant may arrive, ask for more time or leave through the API; empty: without end.
+    ARRIVAL_RATE: str = "60/min"
+
     #: Longest pause, in seconds, before a pass that failed is tried again (1, 2, 4 ... up to this).
     RETRY_MAX_INTERVAL: float = 60.0
 
@@ -48,10 +57,18 @@ class Settings:
     #: How many groups one sweep recounts.
     RECOUNT_LIMIT: int = 100
 
+    #: What Prometheus says to be let in, as a bearer token; empty: only staff read metrics.
+    METRICS_TOKEN: str = ""
+
     @property
     def broker_url(self) -> str:
         """Where Celery's settings, by their usual name, say that the broker is."""
         return str(getattr(django_settings, "CELERY_BROKER_URL", None) or "")
+
+    @property
+    def raises_errors(self) -> bool:
+        """Whether the site wants errors that nobody foresaw to be raised, for whoever develops it or looks for them."""
+        return bool(django_settings.DEBUG or django_settings.DEBUG_PROPAGATE_EXCEPTIONS)
 
     def __getattribute__(self, name: str) -> Any:
         default = object.__getattribute__(self, name)

@@ -79,6 +79,18 @@ class Decision:
         return [*self.let_through, *self.regroup, *self.leave, *self.fail]
 
 
+@dataclass(frozen=True)
+class Missing:
+    """What a rule still waits for. Empty where it waits for nothing that it could name."""
+
+    #: How many more have to come, or to come back.
+    n: int = 0
+    #: Members of the group who have to come.
+    members: Sequence[Any] = ()
+    #: Whatever else is to be said, in sentences.
+    sentences: Sequence[str] = ()
+
+
 def check(decision: Decision, waiting: Collection[Any], joinable: Collection[Any] = (), *, barrier_id: str) -> None:
     """Raise `BadProposal`, naming the barrier and the fault, unless the decision can be carried out as it is.
 

@@ -103,7 +103,7 @@ def by_waits(wait: Wait, visits: Sequence[Visit]) -> Estimate:
     waited = max(0.0, (visits[0].now - wait.since).total_seconds())
     rest = [seconds - waited for seconds in waits if seconds > max(waited, BLINK)]
     if len(rest) < FEWEST:
-        return Estimate(basis="waits")
+        return Estimate(basis="waits" if waited > BLINK else "")
     usual, (lower, _, upper) = median(rest), quantiles(rest, n=4)
     return Estimate(coarse(usual), "waits", certain=len(rest) >= ENOUGH and upper - lower <= max(usual, 10.0))
 

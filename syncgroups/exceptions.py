@@ -76,6 +76,10 @@ class GroupNotActive(SyncGroupsError, RuntimeError):
     """The group is closed."""
 
 
+class GroupPaused(SyncGroupsError, RuntimeError):
+    """A researcher holds the group."""
+
+
 class GroupFull(SyncGroupsError, RuntimeError):
     """The group has no room for another member."""
 
@@ -88,6 +92,26 @@ class WrongCohort(SyncGroupsError, RuntimeError):
 
 class NotWaiting(SyncGroupsError, RuntimeError):
     """The participant is not waiting at that barrier."""
+
+
+class NothingToDo(SyncGroupsError, RuntimeError):
+    """What a researcher asks for is so already, or cannot be any longer."""
+
+
+class ChangedMeanwhile(SyncGroupsError, RuntimeError):
+    """What a researcher is about to change is no longer as they saw it; nothing was done."""
+
+
+class ReasonRequired(SyncGroupsError, ValueError):
+    """Nobody's course is changed without a reason."""
+
+    status = 400
+
+
+class ImpossibleOrder(SyncGroupsError, ValueError):
+    """What a researcher asks for makes no sense."""
+
+    status = 400
 
 
 class SpoiledTransaction(SyncGroupsError, RuntimeError):
@@ -114,6 +138,14 @@ class TooManyStreams(SyncGroupsError, RuntimeError):
     """The process, or the participant, has as many streams as it may."""
 
     status = 503
+
+
+class ExtraMissing(SyncGroupsError, ImportError):
+    """What was asked for needs a package that the site has not installed."""
+
+
+class OutputExists(SyncGroupsError, FileExistsError):
+    """There is something already where the output was to go."""
 
 
 class InvalidToken(SyncGroupsError, PermissionError):

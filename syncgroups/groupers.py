@@ -7,9 +7,11 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from .barriers import Barrier
-from .barriers.parameters import is_name, is_size
-from .decisions import Decision, GroupProposal
+from .barriers.parameters import LARGEST, is_name, is_size
+from .decisions import Decision, GroupProposal, Missing
 from .exceptions import BadProposal
 from .models import AbstractParticipant, SyncGroup
 from .states import TimeoutPolicy
@@ -52,12 +54,18 @@ class Grouper(Barrier):
             raise BadProposal(f"Barrier '{self.id}': on_timeout() sends {participant} on alone, and that is too few.")
         return GroupProposal(members=[participant], leader=participant)
 
+    def group_by_hand(self, participants: list[Any]) -> GroupProposal:
+        """The group of these participants, whom a researcher has chosen, whatever the rule says. Pure."""
+        return self._led(GroupProposal(members=participants))
+
     def ready_to_group(self, participants: list[Any]) -> bool:
         """Whether (some of) these participants, in order of arrival, can be grouped now. Pure."""
+        # As at `Barrier.choose_who_to_release`: it is for the site's subclass to say.
         raise NotImplementedError(f"{type(self).__name__} has to say in ready_to_group() when groups can be formed.")
 
     def group(self, participants: list[Any]) -> list[GroupProposal]:
         """Propose groups. Whoever is in none of them keeps waiting, and keeps their place. Pure."""
+        # As at `Barrier.choose_who_to_release`: it is for the site's subclass to say.
         raise NotImplementedError(f"{type(self).__name__} has to propose groups in group().")
 
     def select_leader(self, participants: Sequence[Any]) -> Any:
@@ -81,6 +89,12 @@ class Grouper(Barrier):
                 sizes[smallest.pk] += 1
                 joins.append((participant, smallest))
         return joins
+
+    @property
+    def looks_at_every_group(self) -> bool:
+        kind = type(self)
+        own_rule = kind.choose_groups_to_join is not Grouper.choose_groups_to_join or kind.decide is not Grouper.decide
+        return self.join_criterion is not None or own_rule
 
     def _may_join(self, group: SyncGroup, size: int, participant: Any) -> bool:
         has_room = group.max_group_size is None or size < group.max_group_size
@@ -188,7 +202,7 @@ class SimpleGrouper(Grouper):
         maximum = self.max_group_size
         self._require(
             all(is_size(size) for size in sizes) and (maximum is None or is_size(maximum)),
-            "sizes must be whole numbers from 1",
+            f"sizes must be whole numbers from 1 to {LARGEST}",
         )
         self._require(self.min_group_size <= self.initial_group_size, "min_group_size exceeds initial_group_size")
         self._require(
@@ -206,6 +220,16 @@ class SimpleGrouper(Grouper):
     def group_of_one(self, participant: Any) -> GroupProposal:
         return dataclasses.replace(super().group_of_one(participant), **self._sizes())
 
+    def group_by_hand(self, participants: list[Any]) -> GroupProposal:
+        """As many as were chosen: where that is not what is declared, the sizes give way."""
+        size, highest = len(participants), self.max_group_size
+        sizes: dict[str, Any] = {
+            "initial_group_size": size,
+            "min_group_size": min(self.min_group_size, size),
+            "max_group_size": None if highest is None else max(highest, size),
+        }
+        return self._led(dataclasses.replace(self._proposal(participants), **sizes))
+
     @property
     def minimum_waiting(self) -> int:
         # A rule of the site's own may be content with fewer.
@@ -216,6 +240,14 @@ class SimpleGrouper(Grouper):
     @property
     def n_needed(self) -> int | None:
         return self.batch_size
+
+    def missing(self, waiting: Sequence[Any], group: SyncGroup | None = None) -> Missing:
+        missing = super().missing(waiting)
+        if self.batch_size == self.initial_group_size or not missing.n:
+            return missing
+        told = _("Groups of {size} are formed once {batch} who are present wait: batch_size is not reached.")
+        sentence = told.format(size=self.initial_group_size, batch=self.batch_size)
+        return dataclasses.replace(missing, sentences=[sentence])
 
     def ready_to_group(self, participants: list[Any]) -> bool:
         return len(participants) >= self.batch_size

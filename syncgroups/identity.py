@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.db import models, router
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
+from . import arrivals
 from .conf import settings
 from .exceptions import BarrierNotRegistered, InvalidToken, SyncGroupsError, WrongCohort
 from .models import AbstractParticipant, get_participant_model
@@ -110,6 +112,17 @@ def resolve_participant(request: HttpRequest) -> AbstractParticipant:
 def page_is_hidden(request: HttpRequest) -> bool:
     """Whether the page that asks says that nobody sees it, e.g. because the phone is locked."""
     return request.headers.get("Syncgroups-Page") == "hidden"
+
+
+def note_presence_by(request: HttpRequest, participant: AbstractParticipant, barriers: Iterable[str]) -> None:
+    """Take the request for a sign of life of who sent it: see `syncgroups.arrivals.note_presence`."""
+    request._syncgroups_noted = True  # type: ignore[attr-defined]
+    arrivals.note_presence(participant, hidden=page_is_hidden(request), barriers=barriers)
+
+
+def tells_presence(request: HttpRequest) -> bool:
+    """Whether the request has been taken for a sign of life."""
+    return hasattr(request, "_syncgroups_noted")
 
 
 def public_detail(error: SyncGroupsError) -> str:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, FilteredRelation, Func, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, F, FilteredRelation, Func, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, Least, Now
+from django.db.models.lookups import IsNull
 
 from .prepared import Among, StatementQuerySet
 from .states import LinkState, ParticipantStatus, Presence
@@ -103,7 +104,11 @@ class SyncGroupQuerySet(StatementQuerySet[Any]):
     def open_to_newcomers(self) -> Self:
         """With room; the smallest first, and of those the oldest."""
         room = Q(max_group_size__isnull=True) | Q(n_active_participants__lt=F("max_group_size"))
-        return self.active().filter(room, join_existing_groups=True).order_by("n_active_participants", "pk")
+        return (
+            self.active()
+            .filter(room, join_existing_groups=True, paused_at=None)
+            .order_by("n_active_participants", "pk")
+        )
 
     def with_true_count(self) -> Self:
         """Annotate ``true_count``, the number of memberships that stand and whose participant is active."""
@@ -112,6 +117,9 @@ class SyncGroupQuerySet(StatementQuerySet[Any]):
             participant_links__participant__status=ParticipantStatus.WORKING,
         )
         return self.annotate(true_count=Count("participant_links", filter=standing))
+
+    def paused(self) -> Self:
+        return self.filter(paused_at__isnull=False)
 
     def close(self, reason: str, *, by: str = "") -> int:
         return self.active().update(active=False, end_time=Now(), end_reason=reason, ended_by=by)
@@ -143,6 +151,10 @@ class LinkBarrierQuerySet(StatementQuerySet[Any]):
     def overdue(self) -> Self:
         return self.waiting().filter(deadline__lte=Now())
 
+    def by_running_clocks(self) -> Self:
+        """Whose group no pause holds. The barrier's own is another matter."""
+        return self.filter(sync_group__paused_at=None)
+
     def by_active_participants(self) -> Self:
         return self.filter(participant__failed=False, participant__status=ParticipantStatus.WORKING)
 
@@ -151,40 +163,54 @@ class LinkBarrierQuerySet(StatementQuerySet[Any]):
         return self.order_by(Coalesce("place_since", "arrival_time"), "pk")
 
     def of_the_present(self) -> Self:
+        return self._by_presence(Presence.PRESENT)
+
+    def of_those_not_gone(self) -> Self:
+        return self._by_presence(Presence.PRESENT, Presence.QUIET)
+
+    def _by_presence(self, *states: str) -> Self:
         """Asks after each participant by key. PostgreSQL may answer a join by reading all participants there are."""
         people = ParticipantQuerySet(model=self.model._meta.get_field("participant").related_model)
         presence = people.filter(pk=OuterRef("participant")).values("presence")
-        return self.alias(presence=Subquery(presence)).filter(presence=Presence.PRESENT)
+        return self.alias(presence=Subquery(presence)).filter(presence__in=states)
 
-    def end(self, state: Any, reason: Any, *, by: Any = "", fixed_credit: Any = None, matching: bool = False) -> int:
+    def end(
+        self,
+        state: Any,
+        reason: Any,
+        *,
+        by: Any = "",
+        fixed_credit: Any = None,
+        capped: bool = False,
+        matching: bool = False,
+    ) -> int:
         """Waits end now and earn their credit.
 
-        The credit is `fixed_credit`, or else the seconds really waited, up to the deadline. What was not paused is
-        put down as waiting for a match, or else for others.
+        The credit is `fixed_credit`, or else the seconds really waited, up to the deadline; where it is `capped`, those
+        seconds, and not more than `fixed_credit`. What was not paused is put down as waiting for a match, or else for
+        others.
         """
         waited = InSeconds(Least(Now(), F("deadline")) - F("arrival_time"))
         credit: Any = waited if fixed_credit is None else fixed_credit
+        if capped and fixed_credit is not None:
+            credit = Least(waited, fixed_credit, output_field=models.FloatField())
         spent: Any = Greatest(InSeconds(Now() - F("arrival_time")) - F("paused_for"), Value(0.0))
         ledger = {"waited_for_match" if matching else "waited_for_others": spent}
         ended = {"state": state, "reason": reason, "ended_by": by, "departure_time": Now()}
         return self.waiting().update(**ended, time_credit=credit, **ledger)
 
-    def put_off(self, records: BarrierRecordQuerySet) -> int:
-        """Put down the pauses that go on by these records, as those who wait are let go on or end: no time has run."""
-        paused = records.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
-        held = Now() - Greatest(F("arrival_time"), Subquery(paused.values("paused_at")))
-        those = self.waiting().filter(Exists(paused))
+    def put_off(self, since: Any, until: Any) -> int:
+        """Put down a pause that held those who wait from `since` (expressions; nothing where none did) `until`: in it
+        no time has run."""
+        begun = Greatest(F("arrival_time"), since)
+        held = Greatest(until, begun) - begun
+        those = self.waiting().filter(IsNull(since, False))
         return those.update(deadline=F("deadline") + held, paused_for=F("paused_for") + InSeconds(held))
 
-    def extend(self, seconds: float, records: BarrierRecordQuerySet) -> int:
-        """Who waits may do so for so many seconds more: beyond the deadline, or beyond now if it has passed.
-
-        While a pause goes on by one of these records the clock stands still.
-        """
-        paused = records.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
-        clock = Coalesce(Subquery(paused.values("paused_at")), Now())
+    def extend(self, seconds: Any, clock: Any, **changes: Any) -> int:
+        """Who waits may do so for so many seconds more: beyond the deadline, or beyond what the clock shows by now."""
         later = Greatest(F("deadline"), clock) + timedelta(seconds=seconds)
-        return self.waiting().update(deadline=later, extensions=F("extensions") + 1)
+        return self.waiting().update(deadline=later, **changes)
 
     def name(self, visit: str) -> int:
         """An open visit without a name is called that from now on."""
@@ -208,13 +234,13 @@ class BarrierRecordQuerySet(StatementQuerySet[Any]):
         return self.filter(paused_at__isnull=False)
 
     def with_counts(self, links: LinkBarrierQuerySet) -> Self:
-        """Annotate ``n_waiting``, ``waiting_since`` and ``next_deadline`` from the visits given."""
+        """Annotate ``n_waiting``, ``waiting_since`` and ``next_deadline``, if time runs, from the visits given."""
         here = links.waiting().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
         counted = here.order_by().values("barrier_id").annotate(n=Count("pk")).values("n")
         oldest = here.in_order_of_arrival().values("arrival_time")[:1]
-        next_deadline = here.order_by("deadline").values("deadline")[:1]
+        next_deadline = here.by_running_clocks().order_by("deadline").values("deadline")[:1]
         return self.annotate(
             n_waiting=Coalesce(Subquery(counted), 0),
             waiting_since=Subquery(oldest),
-            next_deadline=Subquery(next_deadline),
+            next_deadline=Case(When(paused_at=None, then=Subquery(next_deadline))),
         )

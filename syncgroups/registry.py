@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from .decisions import Decision
+from .decisions import Decision, Missing
 from .exceptions import BarrierAlreadyRegistered, BarrierNotRegistered
 from .states import TimeoutPolicy
 
@@ -18,21 +18,33 @@ _barriers: dict[str, Any] = {}
 
 
 class Undeclared:
-    """Stands in for a barrier that the database knows and the site no longer declares. Lets nobody through."""
+    """Stands in for a barrier that the database knows and the site no longer declares. Lets nobody through.
+
+    Or, `groupless`, for what one that goes by groups has been before: for those only who wait there with no group.
+    """
 
     per_group = forms_groups = closes_group = join_existing_groups = False
     group_type = on_release = recheck_interval = fixed_credit = None
     on_member_timeout = regroup_at = quiet_after = gone_after = None
     minimum_waiting = extensions = 0
-    # It is a deploy's doing, and nobody's fault who waits.
-    on_timeout = TimeoutPolicy.LEAVE
-    prefetch = ()
+    prefetch = ("barrier_links",)
 
-    def __init__(self, barrier_id: str) -> None:
+    def __init__(self, barrier_id: str, *, groupless: bool = False) -> None:
         self.id = barrier_id
+        self.groupless = groupless
+
+    def on_timeout(self, participant: Any, link: Any) -> TimeoutPolicy:
+        """It is a deploy's doing, and nobody's fault who waits. Whoever waits elsewhere, or has done so since, has gone
+        on, e.g. at the barrier under another id, and does so."""
+        others = (other for other in participant.barrier_links.all() if other.pk != link.pk)
+        gone_on = any(other.departure_time is None or other.arrival_time > link.arrival_time for other in others)
+        return TimeoutPolicy.RELEASE if gone_on else TimeoutPolicy.LEAVE
 
     def decide(self, waiting: Any, joinable: Any = ()) -> Decision:
         return Decision()
+
+    def missing(self, waiting: Any, group: Any = None) -> Missing:
+        return Missing()
 
 
 def register(barrier: Any) -> Any:
@@ -107,7 +119,9 @@ def _name(value: Any) -> str:
     if isinstance(value, QuerySet):
         return str(value.query)
     if isinstance(value, type) or (callable(value) and hasattr(value, "__qualname__")):
-        return f"{value.__module__}.{value.__qualname__}"
+        # All lambdas of a place bear one name.
+        line = getattr(getattr(value, "__code__", None), "co_firstlineno", "")
+        return f"{value.__module__}.{value.__qualname__}:{line}"
     own_text: Any = type(value).__repr__
     if own_text is object.__repr__:
         return f"{_name(type(value))}({_named(vars(value))})"

@@ -8,8 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import router
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -29,13 +28,16 @@ class Wait:
     visit_id: str
     since: datetime
     until: datetime
+    #: Of the group those who wait here and are not gone; of those who wait to be matched the present.
     n_here: int
     #: How many have to be here; None where the barrier's rule does not say.
     n_needed: int | None
-    #: Whether a researcher holds the barrier: nobody goes on, and no time runs.
+    #: Whether a researcher holds the barrier or the group: nobody goes on, and no time runs.
     paused: bool
     #: How often one may still ask for more time.
     extensions_left: int
+    #: What a researcher says to those who wait; empty for nothing.
+    message: str
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,24 @@ class Standing:
     presence: str
 
 
+#: What is told of the participant as it is stored.
+OWN = ("status", "failed", "failed_reason", "time_credit", "presence")
+
+
 def standing_of(participant: AbstractParticipant) -> Standing:
-    """Where the participant, as just loaded, stands now. One query."""
-    model = type(participant)
+    """Where the participant stands now. One query, so that it tells of one moment: a wait that is over, and why."""
+    # Resolvers may answer with a lazy object, whose type is not that of the participant.
+    model = participant.__class__
     rows = _situation(UUID(str(participant.public_id)), model=model, using=router.db_for_read(model))
+    # A database that is read may lag behind the one that is written.
+    own = rows[0] if rows else vars(participant)
     groups = {row["group_id"]: row for row in rows if row["group_id"]}
     links = {row["link_id"]: row for row in rows if row["link_id"]}
     return Standing(
         participant_id=str(participant.public_id),
-        status=participant.status,
-        failed=participant.failed,
-        failed_reason=participant.failed_reason,
-        time_credit=participant.time_credit,
+        **{name: own[name] for name in OWN},
         waits=[_wait(links[pk], groups.get(links[pk]["waits_with"])) for pk in sorted(links)],
         groups=[_membership(groups[pk], participant) for pk in sorted(groups)],
-        presence=participant.presence,
     )
 
 
@@ -85,9 +90,9 @@ def standing_of(participant: AbstractParticipant) -> Standing:
 def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
     """The participant's open visits and active groups, side by side: seldom more than one row."""
     links = ParticipantLinkBarrier.objects.waiting().order_by()
-    in_group = links.filter(barrier_id=OuterRef("link__barrier_id"), sync_group=OuterRef("link__sync_group"))
+    mates = links.filter(barrier_id=OuterRef("link__barrier_id"), sync_group=OuterRef("link__sync_group"))
     place = {"barrier_id": OuterRef("link__barrier_id"), "cohort": OuterRef("link__cohort")}
-    in_cohort = links.of_the_present().filter(**place)
+    in_group, in_cohort = mates.of_those_not_gone(), links.of_the_present().filter(**place)
     return (
         ParticipantQuerySet(model=model)
         .filter(public_id=public_id)
@@ -99,6 +104,7 @@ def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
             all_here=Subquery(in_cohort.values("barrier_id").annotate(n=Count("pk")).values("n")),
         )
         .values(
+            *OWN,
             link_id=F("link__pk"),
             barrier_id=F("link__barrier_id"),
             visit_id=F("link__public_id"),
@@ -106,7 +112,8 @@ def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
             until=F("link__deadline"),
             extensions=F("link__extensions"),
             waits_with=F("link__sync_group_id"),
-            n_here=Coalesce("mates_here", "all_here"),
+            # Of a group nobody may be there. That is no reason to count strangers.
+            n_here=Case(When(link__sync_group__isnull=True, then="all_here"), default="mates_here"),
             held=F("paused"),
             group_id=F("membership__sync_group_id"),
             group_type=F("membership__group_type"),
@@ -114,6 +121,8 @@ def _situation(public_id: Any, *, model: type[AbstractParticipant]) -> Any:
             leader=F("membership__sync_group__leader_id"),
             size=F("membership__sync_group__n_active_participants"),
             min_size=F("membership__sync_group__min_group_size"),
+            group_held_at=F("membership__sync_group__paused_at"),
+            message=F("link__message"),
         )
     )
 
@@ -127,8 +136,9 @@ def _wait(row: dict[str, Any], group: dict[str, Any] | None) -> Wait:
         until=row["until"],
         n_here=row["n_here"] or 0,
         n_needed=_needed(barrier, group),
-        paused=row["held"],
+        paused=row["held"] or bool(group and group["group_held_at"]),
         extensions_left=max(0, getattr(barrier, "extensions", 0) - row["extensions"]),
+        message=row["message"],
     )
 
 
@@ -164,13 +174,30 @@ def explain_end(participant: AbstractParticipant) -> str:
     if known == INCOMPLETE != reason:
         # They were not there, with the others.
         known = KEPT_WAITING
-    if known in REASONS:
-        return str(REASONS[known])
-    if state == LinkState.TIMED_OUT:
-        return _("The others whom you waited for did not come in time. That is not your fault.")
+    sentence = str(REASONS.get(known, ""))
+    if not sentence and state == LinkState.TIMED_OUT:
+        sentence = _("The others whom you waited for did not come in time. That is not your fault.")
+    if sentence and participant.status == ParticipantStatus.LEFT and known != HAD_ENOUGH:
+        return " ".join([sentence, _("You keep the credit that you have earned.")])
+    if sentence:
+        return sentence
     if participant.failed and participant.failed_reason:
         return _("The reason: {reason}.").format(reason=participant.failed_reason.rstrip("."))
     return _("There is nothing more to do here.")
+
+
+def is_grouped_by_other_means(participant: AbstractParticipant, group_type: str) -> bool:
+    """Whether the participant has a group of that type into which no grouper has brought them, but for example a
+    researcher. One query.
+    """
+    brought = ParticipantLinkBarrier.objects.filter(
+        participant=participant.pk,
+        barrier_id__in=[grouper.id for grouper in registry.groupers_of(group_type)],
+        state=LinkState.RELEASED,
+        departure_time__gte=OuterRef("arrival_time"),
+    )
+    memberships = participant.sync_group_links.active().filter(group_type=group_type)  # type: ignore[attr-defined]
+    return bool(memberships.exclude(Exists(brought)).exists())
 
 
 def _membership(row: dict[str, Any], participant: AbstractParticipant) -> Membership:

@@ -78,4 +78,39 @@ class PassOutcome(TextChoices):
     # The rule was asked and its answer carried out.
     DONE = "done", _("Done")
     # The rule, its answer or ``on_release`` raised; stored, and to be tried again.
-    FAILED = "failed", _("Failed")
+    FAILED = "failed", _("Raised an error")
+
+
+class Verb(TextChoices):
+    """What a researcher does to the people, groups and barriers of a site that runs."""
+
+    # A participation has ended as a failure.
+    FAIL = "fail", _("Fail")
+    # A participation has ended without fault, with the credit earned.
+    LEAVE = "leave", _("Let leave")
+    # Who waited has been let through, whatever the rule says.
+    RELEASE = "release", _("Release")
+    # People who waited at a grouper are a group.
+    FORM_GROUP = "form_group", _("Form a group")
+    # Somebody has come into a group.
+    ADD_MEMBER = "add_member", _("Add a member")
+    # Somebody is in their group no longer, and takes part.
+    REMOVE_MEMBER = "remove_member", _("Remove a member")
+    # Somebody is in another group.
+    MOVE_MEMBER = "move_member", _("Move a member")
+    # Somebody has the place of another one in a group.
+    REPLACE_MEMBER = "replace_member", _("Replace a member")
+    # Another member leads.
+    ELECT_LEADER = "elect_leader", _("Elect a leader")
+    # A group has been closed.
+    CLOSE_GROUP = "close_group", _("Close the group")
+    # Who waits may do so for longer.
+    PUT_OFF = "put_off", _("Give more time")
+    # Nobody is released, and no time runs.
+    PAUSE = "pause", _("Pause")
+    # Time runs again.
+    RESUME = "resume", _("Resume")
+    # The rule has been asked at once, also of what had failed and would have been tried later.
+    PROCESS = "process", _("Process now")
+    # Who waits has been told something.
+    MESSAGE = "message", _("Send a message")

@@ -7,20 +7,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
+from django.apps import apps
+from django.db.models import DateTimeField, F
 
 from . import processing, registry
-from .models import (
-    AbstractParticipant,
-    BarrierRecord,
-    ParticipantLinkBarrier,
-    ParticipantLinkSyncGroup,
-    PresenceInterval,
-    SyncGroup,
-    WakeUp,
-    all_participants,
-    get_participant_model,
-)
+from .models import AbstractParticipant, ParticipantLinkBarrier, all_participants, get_participant_model
 from .states import PassOutcome
 
 #: How many passes `process` makes before it says that the rules never come to rest.
@@ -67,15 +58,10 @@ def sweep() -> None:
 
 
 def let_time_pass(seconds: float) -> None:
-    """Age everything that is stored by so many seconds: the database's clock is the one that counts."""
+    """Age every moment that this app has stored by so many seconds: the database's clock is the one that counts."""
     by = timedelta(seconds=seconds)
-    for rows, columns in (
-        (ParticipantLinkBarrier.objects.all(), ["arrival_time", "deadline", "departure_time", "place_since"]),
-        (ParticipantLinkSyncGroup.objects.all(), ["arrival_time", "departure_time"]),
-        (SyncGroup.objects.all(), ["creation_time", "end_time"]),
-        (WakeUp.objects.all(), ["due_at"]),
-        (BarrierRecord.objects.all(), ["paused_at"]),
-        (PresenceInterval.objects.all(), ["began_at", "ended_at"]),
-        (all_participants(), ["last_seen_at", "quiet_at", "gone_at"]),
-    ):
+    models = [model for model in apps.get_app_config("syncgroups").get_models() if model is not get_participant_model()]
+    rows_of: list[tuple[Any, Any]] = [(model, model._base_manager.all()) for model in models]
+    for model, rows in (*rows_of, (AbstractParticipant, all_participants())):
+        columns = [field.name for field in model._meta.local_concrete_fields if isinstance(field, DateTimeField)]
         rows.update(**{column: F(column) - by for column in columns})

@@ -25,7 +25,7 @@ class WaitPage:
     content
         A sentence or two for the participant. Plain text: it is escaped.
     template_name
-        Template to render instead of the app's own; see the README for its context.
+        Template to render instead of the app's own; see ``docs/waiting-page.md`` for its context.
     """
 
     wait_time: float = 0.5

@@ -38,8 +38,8 @@ def words_of_wait(participant: AbstractParticipant, link: ParticipantLinkBarrier
     needed = wait.n_needed
     counts = "" if needed is None else count(wait.n_here, needed)
     forms = "" if needed is None else json.dumps(count_forms(), ensure_ascii=False)
-    words |= {"paused": wait.paused, "counts": counts, "count_forms": forms}
-    return {**words, "estimate": hope(estimate_of(participant, wait))}
+    words |= {"paused": wait.paused, "message": wait.message, "counts": counts, "count_forms": forms}
+    return {**words, "estimate": hope(estimate_of(participant, wait), time_left(wait))}
 
 
 def purpose(barrier: Any) -> str:
@@ -81,8 +81,21 @@ def count_forms() -> dict[str, str]:
     return {n: form for n, form in forms.items() if n == usual or form != forms[usual]}
 
 
-def hope(estimate: Estimate) -> str:
-    """What may be said about how long it still takes. A poor estimate is called so."""
+def time_left(wait: Wait | None) -> float:
+    """Seconds until the wait ends at the latest."""
+    return math.inf if wait is None else (wait.until - timezone.now()).total_seconds()
+
+
+def hope(estimate: Estimate, left: float = math.inf) -> str:
+    """What may be said about how long it still takes, where so much time is left."""
+    sentence = _hope(estimate)
+    if estimate.seconds is None or estimate.seconds <= left:
+        return sentence
+    return " ".join([sentence, _("Your time may be up before that.")])
+
+
+def _hope(estimate: Estimate) -> str:
+    """How long it takes. A poor estimate is called so."""
     if estimate.seconds is None:
         if estimate.basis:
             return _("This is taking longer than usual.")

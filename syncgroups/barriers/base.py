@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from .. import arrivals
-from ..decisions import Decision
+from ..decisions import Decision, Missing
 from ..exceptions import ImpossibleDeclaration, NotWaiting
 from ..models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup
 from ..states import PassOutcome, TimeoutPolicy
 from ..waiting import WaitingLogic, WaitPage, is_waiting_logic, pages_of
-from .parameters import is_duration, is_name, is_number, is_size, is_time
+from .parameters import LARGEST, is_duration, is_name, is_number, is_size, is_time
 
 
 class Barrier:
@@ -31,7 +31,9 @@ class Barrier:
     max_wait_time
         Seconds after which the wait ends as `on_timeout` says, unless the rule lets the participant go.
     fix_time_credit
-        Whether a visit earns the estimate, however long it took. Otherwise it earns the seconds really waited.
+        Whether the credit is fixed to the estimate, however long the visit took; it is capped by it where the wait ends
+        otherwise than by going on: then it is the seconds really waited, and not more than the estimate. Without
+        it, a visit earns the seconds really waited.
     on_timeout
         What happens to a participant whose time is up: ``"fail"``, ``"leave"`` (ends without fault, with the credit
         earned), or ``"release"`` (goes on alone). Or a function ``(participant, link)`` that answers with one of
@@ -46,6 +48,9 @@ class Barrier:
     recheck_interval
         Seconds after which the rule is asked again although nobody came or went; for rules that depend on
         waiting times or on other data. None: only when something happens.
+    open_to_api
+        Whether programs may let participants arrive here by the REST API. Otherwise only pages and code of the site do:
+        who could arrive anywhere could skip what comes before.
     prefetch
         Lookups, as for ``prefetch_related``, that the rule needs of the participants.
 
@@ -84,6 +89,7 @@ class Barrier:
         quiet_after: float | None = None,
         gone_after: float | None = None,
         recheck_interval: float | None = None,
+        open_to_api: bool = False,
         prefetch: Sequence[Any] = (),
     ) -> None:
         self.id = id_
@@ -97,6 +103,7 @@ class Barrier:
         self.quiet_after = quiet_after
         self.gone_after = gone_after
         self.recheck_interval = recheck_interval
+        self.open_to_api = open_to_api
         self._require(not isinstance(prefetch, str), "prefetch must be a list of lookups, not a text")
         self.prefetch = tuple(prefetch)
         self._check_parameters()
@@ -111,7 +118,8 @@ class Barrier:
             f"on_timeout must be one of {', '.join(TimeoutPolicy.values)}, or a function that returns one of them",
         )
         self._require(
-            is_size(self.extensions) or self.extensions == 0, "extensions must be a whole number, and not negative"
+            is_size(self.extensions) or self.extensions == 0,
+            f"extensions must be a whole number from 0 to {LARGEST}",
         )
         self._require(is_time(self.extension_time), "extension_time must be a number of seconds, of a year at most")
         for name in ("quiet_after", "gone_after"):
@@ -125,6 +133,7 @@ class Barrier:
             self.recheck_interval is None or is_time(self.recheck_interval),
             "recheck_interval must be a number of seconds, of a year at most",
         )
+        self._require(isinstance(self.open_to_api, bool), "open_to_api must be True or False")
         self._require(
             is_waiting_logic(self.waiting_logic),
             "waiting_logic must be a WaitPage, a callable, a view, an Activity, or a list of those that is not empty",
@@ -150,6 +159,7 @@ class Barrier:
 
     def choose_who_to_release(self, waiting_participants: list[Any]) -> Sequence[Any]:
         """Name those of the waiting participants, in order of arrival, who may go on. Pure."""
+        # The rule is the site's, as in PsyNet. Without one the researcher reads this, and no other barrier is held up.
         raise NotImplementedError(f"{type(self).__name__} has to say in choose_who_to_release() who may go on.")
 
     def decide(self, waiting: list[Any], joinable: Sequence[SyncGroup] = ()) -> Decision:
@@ -165,9 +175,21 @@ class Barrier:
         return 1
 
     @property
+    def looks_at_every_group(self) -> bool:
+        """Whether it depends on more than their sizes who may join which group."""
+        return True
+
+    @property
     def n_needed(self) -> int | None:
         """How many have to wait here before anybody goes on; None where that cannot be said in a number."""
         return None
+
+    def missing(self, waiting: Sequence[Any], group: SyncGroup | None = None) -> Missing:
+        """What these, who may be chosen (at a group barrier: members of one group), still wait for. Pure.
+
+        For researchers: override it to let a rule say in sentences of its own why it lets nobody go.
+        """
+        return Missing(n=max(0, (self.n_needed or 0) - len(waiting)))
 
     # Time
 
@@ -189,7 +211,7 @@ class Barrier:
 
     @property
     def fixed_credit(self) -> float | None:
-        """Seconds that every visit earns, or None where the time really waited counts."""
+        """Seconds that whoever goes on earns, and others at most, or None where the time really waited counts."""
         return self.expected_wait if self.fix_time_credit else None
 
     def deadline(self, arrival_time: datetime) -> datetime:

@@ -10,11 +10,12 @@ from typing import Any
 from django.utils.module_loading import import_string
 
 from .. import registry
-from ..decisions import Decision
+from ..decisions import Decision, Missing
 from ..models import AbstractParticipant, SyncGroup
 from ..states import AbsencePolicy, Presence, ShortagePolicy
 from ..waiting import WaitingLogic
 from .base import Barrier
+from .lacking import lack_of
 from .on_release import ON_RELEASE_ARGUMENTS, unknown_arguments, wanted
 from .parameters import is_name
 
@@ -30,7 +31,8 @@ class GroupBarrier(Barrier):
     """A group goes on when all of its active members are here, and are no fewer than its minimum size.
 
     A group below its minimum waits for newcomers if it takes them (``join_existing_groups``). If it does not, nobody
-    can come to its rescue: its members are failed and let go, unless `on_below_minimum` says something else.
+    can come to its rescue: its members are failed and let go, unless `on_below_minimum` or `on_member_timeout` says
+    something else.
 
     Parameters
     ----------
@@ -42,15 +44,20 @@ class GroupBarrier(Barrier):
         raises, nothing of that happened, the group stays, and it is tried again after a while.
     on_member_timeout
         What the present get once one of them has waited for `max_wait_time` while members are absent: not here, or
-        gone (see the README about presence); or while newcomers are, whom the group needs for its minimum size.
-        ``"go_on"`` as a smaller group, where that has its minimum size;
+        gone (``docs/barriers.md`` tells of presence); or while newcomers are, whom the group needs for its minimum
+        size.
+        ``"go_on"`` as a smaller group, where that has its minimum size, and else as `on_below_minimum` says, or
+        ``"leave"`` where that is not given;
         ``"regroup"`` waits at the grouper again, ahead of newcomers; ``"leave"`` with the credit earned;
-        ``"fail"``. The absent are failed, unless they are held at another barrier, or have joined the group only
-        after the wait began. None, as in PsyNet: nothing is done about the absent, and `on_timeout` strikes whoever
-        has waited for too long.
+        ``"fail"``. The absent are failed, unless they are held at another barrier (then they leave with their credit,
+        but not in a pause of it), or have joined the group, or been let through here or elsewhere, only after the
+        wait began, or here on the visit of the same name. None, as in
+        PsyNet: nothing is done about the absent, and `on_timeout` strikes whoever has waited for too long.
     on_below_minimum
         What those get who come here with a group below its minimum, newcomers or not: ``"regroup"`` or
-        ``"leave"``, as above. None: as is said above.
+        ``"leave"``, as above. None: newcomers are waited for; where none can come they get what `on_member_timeout`
+        gives the present where too few are left, so that nobody fails because the others have been sent back or have
+        left; and without that they fail, as in PsyNet.
     regroup_at
         Id of the grouper for ``"regroup"``; needed where several form groups of this type.
 
@@ -110,12 +117,10 @@ class GroupBarrier(Barrier):
 
     def choose_who_to_fail(self, waiting_participants: list[Any]) -> Sequence[Any]:
         """Name those, here or elsewhere, whose group can neither go on nor be rescued. Pure."""
-        if self.on_below_minimum is not None:
-            return []
         return [
             member
             for group in self._groups_of(waiting_participants)
-            if self.is_below_minimum(group) and not group.join_existing_groups
+            if self.is_below_minimum(group) and self.policy_for_too_few(group) == AbsencePolicy.FAIL
             for member in group.active_participants
         ]
 
@@ -123,27 +128,42 @@ class GroupBarrier(Barrier):
         """Whether the group is too small to pass."""
         return len(group.active_participants) < group.min_group_size
 
+    def policy_for_too_few(self, group: SyncGroup) -> str | None:
+        """What those get whose group is below its minimum; None where they wait for newcomers."""
+        if self.on_below_minimum is None and group.join_existing_groups:
+            return None
+        return self._shortage_policy
+
+    @property
+    def _shortage_policy(self) -> str:
+        """What is declared for those who are too few and for whom nobody comes: in so many words, or as for those who
+        wait for the absent. They are no more at fault."""
+        declared = self.on_below_minimum or self.on_member_timeout or AbsencePolicy.FAIL
+        return AbsencePolicy.LEAVE if declared == AbsencePolicy.GO_ON else declared
+
+    def missing(self, waiting: Sequence[Any], group: SyncGroup | None = None) -> Missing:
+        return Missing() if group is None else lack_of(self, group, waiting)
+
     def decide(self, waiting: list[Any], joinable: Sequence[SyncGroup] = ()) -> Decision:
         decision = Decision(
             release=list(self.choose_who_to_release(waiting)),
             fail=list(self.choose_who_to_fail(waiting)),
             fail_reason=BELOW_MINIMUM,
             reason=BELOW_MINIMUM,
-            **self._as_too_few(
-                [member for group in self._groups_of(waiting) for member in self._too_few(group, waiting)]
-            ),
+            **{self._fate: [m for group in self._groups_of(waiting) for m in self._too_few(group, waiting)]},
         )
         return decision if decision.moved else self._without_the_absent(waiting)
 
     def _too_few(self, group: SyncGroup, waiting: list[Any]) -> list[Any]:
-        """Those who wait with a group below its minimum, where that is not left to the usual rule."""
-        if self.on_below_minimum is None or not self.is_below_minimum(group):
+        """Those who wait with a group below its minimum, and neither for newcomers nor fail."""
+        if not self.is_below_minimum(group) or self.policy_for_too_few(group) in (None, AbsencePolicy.FAIL):
             return []
         return [member for member in group.active_participants if member in waiting]
 
-    def _as_too_few(self, members: list[Any]) -> dict[str, list[Any]]:
-        """What becomes of them; nobody is at fault."""
-        return {"regroup" if self.on_below_minimum == ShortagePolicy.REGROUP else "leave": members}
+    @property
+    def _fate(self) -> str:
+        """What becomes of those, as a decision has it; nobody is at fault."""
+        return "regroup" if self._shortage_policy == ShortagePolicy.REGROUP else "leave"
 
     def _without_the_absent(self, waiting: list[Any]) -> Decision:
         """Once the time of somebody here is up: the absent are failed, and the present get what is declared.
@@ -159,26 +179,37 @@ class GroupBarrier(Barrier):
         absent = [member for member in members if member not in present]
         if not present or not (absent or self.is_below_minimum(groups[0])):
             return Decision()
-        held = [member for member in absent if member.active_barriers.keys() - {self.id}]
-        newcomers = self._newcomers(absent, since=min(link.arrival_time for link in late))
+        since = min(link.arrival_time for link in late)
+        passed = self._only_since(since, absent, "let_through_at")
+        through = [member for member in absent if member in passed or member.__dict__.get("has_passed")]
+        # No wait ends in a pause, and no part of somebody who is held by one.
+        through += [m for m in absent if m not in through and self._is_on_hold(m)]
+        held = [m for m in absent if m not in through and m.active_barriers.keys() - {self.id}]
+        newcomers = self._only_since(since, absent, "member_since", "free_since")
         if self.closes_group:
             # There is nothing that they could still come to.
-            held += [member for member in newcomers if member not in held]
-        at_fault = [member for member in absent if member not in held and member not in newcomers]
-        rest = len([member for member in newcomers if member not in held])
+            held += [member for member in newcomers if member not in held and member not in through]
+        at_fault = [member for member in absent if member not in [*held, *newcomers, *through]]
+        rest = len([member for member in absent if member not in [*held, *at_fault]])
         return self._share_out(groups[0], present, at_fault, held, rest)
 
     @staticmethod
-    def _newcomers(members: list[Any], *, since: datetime) -> list[Any]:
-        """Who has joined the group only then, and so has not had the time that everybody is given."""
-        return [member for member in members if (joined := member.__dict__.get("member_since")) and joined > since]
+    def _is_on_hold(member: Any) -> bool:
+        """Whether a pause holds somebody at another barrier."""
+        return any(getattr(link, "on_hold", False) for link in member.active_barriers.values())
+
+    @staticmethod
+    def _only_since(then: datetime, members: list[Any], *marks: str) -> list[Any]:
+        """Who has joined the group, was held at another barrier, or was still here, until some time after that; who so
+        has not had the time that everybody is given, or has been let through by hand."""
+        return [m for m in members if any((when := m.__dict__.get(mark)) and when > then for mark in marks)]
 
     def _share_out(
         self, group: SyncGroup, present: list[Any], at_fault: list[Any], held: list[Any], newcomers: int
     ) -> Decision:
         """Who gets what. Nobody is at fault who is held at another barrier: they leave with their credit.
 
-        So many newcomers stay in the group, and are still to come.
+        So many others stay in the group, who are still to come, held by a pause, or have been let through by hand.
         """
         policy = self.on_member_timeout
         if policy == AbsencePolicy.FAIL:
@@ -187,7 +218,7 @@ class GroupBarrier(Barrier):
         enough = self.closes_group or len(present) + newcomers >= group.min_group_size
         if policy == AbsencePolicy.GO_ON and enough:
             return replace(blame, release=present)
-        fate: dict[str, Any] = self._as_too_few(present) if policy == AbsencePolicy.GO_ON else {str(policy): present}
+        fate: dict[str, Any] = {self._fate if policy == AbsencePolicy.GO_ON else str(policy): present}
         return replace(blame, **{**fate, "leave": [*held, *fate.get("leave", [])]})
 
     def _groups_of(self, participants: list[Any]) -> list[SyncGroup]:
@@ -231,7 +262,9 @@ class GroupBarrier(Barrier):
 class GroupCloser(GroupBarrier):
     """A group barrier that closes the group as it goes, so that its members can be grouped anew.
 
-    A group that arrives here has done its part: it goes whatever its size.
+    A group that arrives here has done its part: it goes whatever its size. Whoever goes on alone, by
+    ``on_timeout="release"`` or by hand, is in the group no longer, and can be grouped anew; the others pass without
+    them.
     """
 
     closes_group = True

@@ -8,6 +8,9 @@ from typing import Any
 #: Longest time, in seconds, that anything may be made to last: a year.
 LONGEST = 366 * 24 * 60 * 60
 
+#: Largest whole number that columns of every database take.
+LARGEST = 2**31 - 1
+
 
 def is_name(value: Any) -> bool:
     """Whether it can name a barrier or a type of groups."""
@@ -31,4 +34,4 @@ def is_duration(value: Any) -> bool:
 
 def is_size(value: Any) -> bool:
     """Whether it can be the size of a group."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST

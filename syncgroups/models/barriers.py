@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ..conf import settings
 from ..querysets import BarrierRecordQuerySet, LinkBarrierQuerySet, WakeUpQuerySet
 from ..states import LinkState
-from .base import Processed, Stored, front_door
+from .base import Processed, Stored, front_door, name_of
 from .groups import SyncGroup
 
 if TYPE_CHECKING:
@@ -84,6 +84,14 @@ class ParticipantLinkBarrier(Stored):
     turns = models.IntegerField(
         _("turns"), default=0, db_default=0, help_text=_("Pages of the waiting logic that have been completed.")
     )
+    message = models.TextField(
+        _("message"),
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("What a researcher tells the participant on the waiting page."),
+    )
     place_since = models.DateTimeField(
         _("place since"),
         null=True,
@@ -139,7 +147,7 @@ class ParticipantLinkBarrier(Stored):
         )
 
     def __str__(self) -> str:
-        return f"{self.participant_id} at {self.barrier_id}: {self.get_state_display()}"
+        return f"{name_of(self, 'participant')} at {self.barrier_id}: {self.get_state_display()}"
 
     @property
     def released(self) -> bool:
@@ -148,9 +156,9 @@ class ParticipantLinkBarrier(Stored):
 
     @property
     def time_waited(self) -> float:
-        """Seconds from arrival to departure, or up to the moment when the engine looked, or up to now."""
+        """Seconds from arrival to departure, or to when the engine looked, or to now; without pauses that are over."""
         until = self.departure_time or self.__dict__.get("seen_at") or timezone.now()
-        return (until - self.arrival_time).total_seconds()
+        return (until - self.arrival_time).total_seconds() - self.paused_for
 
     @property
     def overdue(self) -> bool:
@@ -177,7 +185,10 @@ class ParticipantLinkBarrier(Stored):
         return front_door().registry.get(self.barrier_id)
 
     def release(self, reason: str = "", *, by: str = "") -> None:
-        """Let the participant through. Locks the participant. Raises `NotWaiting` when the visit has ended."""
+        """Let the participant through; where groups are closed (`GroupCloser`), also out of the group.
+
+        Locks that group and the participant. Raises `NotWaiting` when the visit has ended.
+        """
         front_door().release(self, reason, by=by)
 
     def extend(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,12 @@ def front_door() -> Any:
     return apps.get_app_config("syncgroups").front_door  # type: ignore[attr-defined]
 
 
+def name_of(row: models.Model, field: str) -> str:
+    """The name of a row that this one points at, if that is loaded, else its key: a name is worth no query."""
+    cached = row._state.fields_cache.get(field)
+    return str(row.__dict__[f"{field}_id"] if cached is None else cached)
+
+
 class Stored(models.Model):
     """A row with a birthday and room for whatever else the site wants to keep with it."""
 
@@ -28,6 +34,10 @@ class Stored(models.Model):
 
     class Meta:
         abstract = True
+
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
+        """From where rows are written, unless another database is named: a replica may not know yet what is new."""
+        super().refresh_from_db(using=using or DEFAULT_DB_ALIAS, fields=fields, from_queryset=from_queryset)
 
     @property
     def type(self) -> str:

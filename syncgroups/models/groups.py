@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..conf import settings
 from ..querysets import LinkSyncGroupQuerySet, SyncGroupQuerySet
-from .base import Processed, Stored, front_door
+from .base import Processed, Stored, front_door, name_of
 
 if TYPE_CHECKING:
     from .participants import AbstractParticipant
@@ -74,6 +74,14 @@ class SyncGroup(Stored, Processed):
     )
     failed = models.BooleanField(_("failed"), default=False)
     failed_reason = models.TextField(_("reason for failing"), blank=True)
+    paused_at = models.DateTimeField(
+        _("paused at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("While paused the group passes no group barrier, and no wait of its members there ends."),
+    )
+    paused_by = models.CharField(_("paused by"), max_length=150, blank=True, default="", db_default="", editable=False)
 
     objects = SyncGroupQuerySet.as_manager()
 
@@ -101,6 +109,7 @@ class SyncGroup(Stored, Processed):
                 condition=Q(active=True, join_existing_groups=True),
             ),
             models.Index(fields=["id"], name="syncgroups_group_active", condition=Q(active=True)),
+            models.Index(fields=["id"], name="syncgroups_group_paused", condition=Q(paused_at__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -109,6 +118,11 @@ class SyncGroup(Stored, Processed):
     @property
     def type(self) -> str:
         return self.kind
+
+    @property
+    def paused(self) -> bool:
+        """Whether a researcher holds the group."""
+        return self.paused_at is not None
 
     @property
     def time_of_death(self) -> datetime | None:
@@ -219,7 +233,7 @@ class ParticipantLinkSyncGroup(Stored):
         )
 
     def __str__(self) -> str:
-        return f"{self.participant_id} in {self.sync_group_id}"
+        return f"{name_of(self, 'participant')} in {name_of(self, 'sync_group')}"
 
     @property
     def failed(self) -> bool:

@@ -29,7 +29,17 @@ def not_executing() -> Iterator[None]:
 
 
 class StatementQuerySet(models.QuerySet[Row]):
-    """In a prepared function its updates and deletes are written and not executed."""
+    """In a prepared function its updates and deletes are written and not executed.
+
+    Inside of a transaction it reads where that one writes: a replica knows nothing of it, and not yet of others.
+    """
+
+    _db: str | None
+
+    @property
+    def db(self) -> str:
+        inside = self._db is None and connections[DEFAULT_DB_ALIAS].in_atomic_block
+        return DEFAULT_DB_ALIAS if inside else super().db
 
     def update(self, **values: Any) -> int:
         if not _writing.get():

@@ -7,21 +7,24 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 
 from .. import registry, signals
 from ..exceptions import SpoiledTransaction
-from ..models import ParticipantLinkBarrier, SyncGroup
+from ..models import ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
 from ..prepared import Among, prepared
 from ..push import publish
 from ..states import LinkState, ParticipantStatus, TimeoutPolicy
+from .absence import require_still_absent, require_still_present
 from .deciding import Verdict
-from .endings import announce_departures, close_locked, end_people, end_visits, require_locked_groups, settle_locked
+from .endings import NO_MEMBER, end_memberships, end_people, end_visits, require_locked_groups
 from .hints import onlookers
 from .joining import fill_places, form_groups, require_groupless
 from .locks import WorldMoved, load_participants, lock_active
 from .looking import untie
 from .refusals import CallFailed, may_start_over
 from .regrouping import regroup
+from .settling import announce_departures, close_locked, settle_locked
 from .units import Unit, wake
 
 
@@ -33,9 +36,11 @@ def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int
     """
     active = lock_active([pk for verdict in verdicts for pk in verdict.concerned])
     going_on = (link for verdict in verdicts for link in (*verdict.released, *verdict.regrouped))
-    if not active.issuperset(link.participant_id for link in going_on):
+    if not all(link.participant_id in active for link in going_on):
         raise WorldMoved
     _require_still_late([link.pk for verdict in verdicts for link in verdict.scene.overdue()])
+    require_still_present(barrier, verdicts, active)
+    require_still_absent(barrier, verdicts, active)
     require_locked_groups(_who_parts(verdicts), groups)
     people = load_participants([pk for verdict in verdicts for pk in verdict.ended])
     woken = _settle_stale(verdicts)
@@ -90,7 +95,7 @@ def _form_and_fill(barrier: Any, cohort: str, verdicts: Sequence[Verdict], group
             form_groups(barrier, cohort, decision.groups, now=verdict.scene.now)
         if decision.joins:
             fill_places(decision.joins, groups)
-        woken |= _let_through_elsewhere(barrier, newcomers)
+        woken |= let_through_elsewhere(barrier, newcomers)
     return woken
 
 
@@ -100,13 +105,13 @@ def _let_go(barrier: Any, cohort: str, verdicts: Sequence[Verdict]) -> set[Unit]
     for verdict in verdicts:
         if verdict.released:
             announce_departures(signals.released, barrier.id, cohort, verdict.released, group=_pk(verdict))
-    if all(len(verdict.released) == len(verdict.scene.here) for verdict in verdicts):
+    if not any(verdict.leaves_some_behind for verdict in verdicts):
         return set()
     wake(pools)
     return pools
 
 
-def _let_through_elsewhere(barrier: Any, newcomers: Sequence[Any]) -> set[Unit]:
+def let_through_elsewhere(barrier: Any, newcomers: Sequence[Any]) -> set[Unit]:
     """Nobody keeps waiting at one grouper to be grouped when another one of the type has done so."""
     others = [grouper.id for grouper in registry.groupers_of(barrier.group_type) if grouper.id != barrier.id]
     if not others:
@@ -172,7 +177,12 @@ def _time_out(
         wake(pools)
         woken |= pools
         persons = [people[link.participant_id] for link in links]
-        if policy == TimeoutPolicy.LEAVE:
+        if policy == TimeoutPolicy.RELEASE and barrier.closes_group:
+            # Whoever goes on alone has done with the group as much as those who pass together.
+            left = [groups[pk] for pk in {link.sync_group_id for link in links} if pk in groups]
+            end_memberships(left, links, reason)
+            woken |= settle_locked(left)
+        elif policy == TimeoutPolicy.LEAVE:
             woken |= end_people(persons, groups, status=ParticipantStatus.LEFT, failed=False, reason=reason)
         elif policy == TimeoutPolicy.FAIL:
             woken |= end_people(persons, groups, reason=reason)
@@ -180,17 +190,35 @@ def _time_out(
 
 
 def _end_strays(links: Iterable[ParticipantLinkBarrier], people: dict[Any, Any]) -> None:
-    """End the visits of people who take part no longer; let through who is merely no longer in the group."""
+    """End the visits of people who take part no longer; let through who is merely no longer in the group.
+
+    Who has been sent back to be grouped, and whose other tab has come since, is sent back there, too.
+    """
+    links = list(links)
+    back = _sent_back([link.pk for link in links]) if links else {}
     endings: dict[tuple[str, str], list[ParticipantLinkBarrier]] = defaultdict(list)
     for link in links:
-        endings[_ending_of(people[link.participant_id])].append(link)
+        person = people[link.participant_id]
+        regrouped = person.is_active and link.pk in back
+        endings[(LinkState.REGROUPED, back[link.pk]) if regrouped else _ending_of(person)].append(link)
     for (state, reason), visits in endings.items():
         end_visits(visits, state, reason)
 
 
+def _sent_back(visits: Sequence[int]) -> dict[int, str]:
+    """Those of these visits of which an earlier one, at the same barrier with the same group, ended by regrouping, and
+    whose participant has not come into that group again since."""
+    whose = {name: OuterRef(name) for name in ("participant", "sync_group")}
+    joined = ParticipantLinkSyncGroup.objects.filter(**whose).order_by("-arrival_time").values("arrival_time")[:1]
+    same = {**whose, "barrier_id": OuterRef("barrier_id"), "departure_time__gt": Subquery(joined)}
+    earlier = ParticipantLinkBarrier.objects.filter(**same, state=LinkState.REGROUPED).order_by("-pk")
+    stray = ParticipantLinkBarrier.objects.filter(pk__in=visits).annotate(why=Subquery(earlier.values("reason")[:1]))
+    return dict(stray.filter(why__isnull=False).values_list("pk", "why"))
+
+
 def _ending_of(person: Any) -> tuple[str, str]:
     if person.is_active:
-        return LinkState.RELEASED, "no longer a member of the group"
+        return LinkState.RELEASED, NO_MEMBER
     if person.failed:
         return LinkState.FAILED, person.failed_reason or "failed"
     return LinkState.WITHDRAWN, person.get_status_display()
@@ -204,8 +232,14 @@ def _call_and_close(barrier: Any, verdicts: Sequence[Verdict]) -> set[Unit]:
         _call(barrier, group, {person.pk for person in people})
     if not barrier.closes_group:
         return set()
-    # What was called may have closed its group already.
-    return close_locked([group for group, _ in going if group.active], f"passed '{barrier.id}'")
+    groups = [group for group, _ in going]
+    return close_locked(_still_active(groups) if barrier.on_release else groups, f"passed '{barrier.id}'")
+
+
+def _still_active(groups: Sequence[SyncGroup]) -> list[SyncGroup]:
+    """Code of the site may have closed its group already, or have ended the last who were in it."""
+    active = set(SyncGroup.objects.active().filter(pk__in=[group.pk for group in groups]).values_list("pk", flat=True))
+    return [group for group in groups if group.pk in active]
 
 
 def _call(barrier: Any, group: SyncGroup, released: set[Any]) -> None:

@@ -50,6 +50,11 @@ class Verdict:
         return self.policies.get(link.pk, TimeoutPolicy.LEAVE)
 
     @property
+    def leaves_some_behind(self) -> bool:
+        """Whether the rule was shown somebody who does not go on. Who goes on alone while away makes up for nobody."""
+        return not self.scene.here.keys() <= {participant.pk for participant in self.decision.let_through}
+
+    @property
     def concerned(self) -> list[Any]:
         """Primary keys of everybody who is about to be moved."""
         return [*(participant.pk for participant in self.decision.let_through), *self.ended]
@@ -98,7 +103,7 @@ def _with_time_outs(barrier: Any, scene: Scene, decision: Decision) -> Verdict:
     verdict.overdue = overdue = []
     for link in (link for link in late if link.participant_id not in moved):
         try:
-            policy = _policy(barrier, link)
+            policy = TimeoutPolicy.RELEASE if _others_have_passed(scene) else _policy(barrier, link)
             if policy == TimeoutPolicy.RELEASE and barrier.forms_groups:
                 alone.append(_group_of_one(barrier, link))
                 continue
@@ -108,6 +113,13 @@ def _with_time_outs(barrier: Any, scene: Scene, decision: Decision) -> Verdict:
         overdue.append(link)
     verdict.decision = replace(decision, groups=[*decision.groups, *alone])
     return verdict
+
+
+def _others_have_passed(scene: Scene) -> bool:
+    """Whether nobody of the group will come: all who are not here have been let through on this visit, e.g. by hand."""
+    members = scene.group.active_participants if scene.group is not None else []
+    absent = [member for member in members if member.pk not in scene.here]
+    return bool(absent) and all(member.__dict__.get("has_passed") for member in absent)
 
 
 def _group_of_one(barrier: Any, link: ParticipantLinkBarrier) -> GroupProposal:

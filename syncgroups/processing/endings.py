@@ -1,20 +1,20 @@
-"""How visits, participations and groups end, and what follows for those who stay."""
+"""How visits, memberships and participations end."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
 
 from .. import registry, signals
-from ..exceptions import GroupNotActive, NoExtensionLeft, NotInGroup, NotWaiting
+from ..exceptions import NoExtensionLeft, NotWaiting
 from ..models import (
     AbstractParticipant,
-    BarrierRecord,
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
     SyncGroup,
@@ -24,16 +24,27 @@ from ..prepared import Among, prepared
 from ..push import publish
 from ..states import LinkState, ParticipantStatus
 from .locks import GroupsNeeded, WorldMoved, lock_groups, lock_participants, until_settled
-from .looking import attach_members, untie
+from .pausing import held_since, put_off_held
 from .presence import end_presence
+from .settling import announce, announce_departures, settle_locked
 from .units import Unit, wake
+
+#: Why a visit ends that was made with a group.
+NO_MEMBER = "no longer a member of the group"
 
 
 def end_participation(
-    participant: AbstractParticipant, *, status: str, failed: bool = False, reason: str = "", by: str = ""
+    participant: AbstractParticipant,
+    *,
+    status: str,
+    failed: bool = False,
+    reason: str = "",
+    by: str = "",
+    visit: ParticipantLinkBarrier | None = None,
 ) -> tuple[bool, set[Unit]]:
     """Fail, leave or finish: visits, memberships and the participation itself end in one transaction.
 
+    With `visit` only while they make it: raises `NotWaiting` when it has ended.
     Locks the participant's groups, then the participant. Returns whether it was active until now, and the
     units that have something to decide because of it (woken already).
     """
@@ -44,6 +55,8 @@ def end_participation(
         person = lock_participants([participant.pk]).get(participant.pk)
         if person is None or not person.is_active:
             return False, set()
+        if visit is not None and not ParticipantLinkBarrier.objects.waiting().filter(pk=visit.pk).exists():
+            raise NotWaiting(_over(visit))
         return True, end_people([person], groups, status=status, failed=failed, reason=reason, by=by)
 
     result = until_settled(attempt)
@@ -105,13 +118,15 @@ def end_visits(
     Returns the units whose rules see fewer people now; where groups pass, that is told by their settling.
     """
     links = sorted(links, key=attrgetter("barrier_id"))
+    # Whoever goes on earns what the wait was expected to take; nobody else comes to wait for that long.
+    capped = state not in (LinkState.RELEASED, LinkState.REGROUPED)
     publish(link.participant_id for link in links)
     if maybe_paused and links:
-        _put_off([link.pk for link in links])
+        put_off_held([link.pk for link in links])
     for barrier_id, visits in groupby(links, key=attrgetter("barrier_id")):
         pks = [visit.pk for visit in visits]
         barrier = registry.find(barrier_id) or registry.Undeclared(barrier_id)
-        ended = _end_visits(pks, state, reason, by, barrier.fixed_credit, matching=barrier.forms_groups)
+        ended = _end_visits(pks, state, reason, by, barrier.fixed_credit, matching=barrier.forms_groups, capped=capped)
         if ended != len(pks):
             raise WorldMoved
     if links:
@@ -120,14 +135,11 @@ def end_visits(
 
 
 @prepared
-def _put_off(pks: Any) -> Any:
-    return ParticipantLinkBarrier.objects.filter(Among("pk", pks)).put_off(BarrierRecord.objects.all())
-
-
-@prepared
-def _end_visits(pks: Any, state: str, reason: str, by: str, credit: float | None, *, matching: bool) -> Any:
+def _end_visits(
+    pks: Any, state: str, reason: str, by: str, credit: float | None, *, matching: bool, capped: bool
+) -> Any:
     visits = ParticipantLinkBarrier.objects.filter(Among("pk", pks))
-    return visits.end(state, reason, by=by, fixed_credit=credit, matching=matching)
+    return visits.end(state, reason, by=by, fixed_credit=credit, matching=matching, capped=capped)
 
 
 @prepared
@@ -137,25 +149,46 @@ def _credit(participants: Any, visits: Any) -> Any:
 
 
 def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> set[Unit]:
-    """Let one participant through, whatever the rule says. Raises `NotWaiting`. Locks the participant.
+    """Let one participant through, whatever the rule says; where groups are closed, also out of the group.
 
+    Raises `NotWaiting`. Locks that group, if any, and the participant.
     Returns the units that have something to decide because of it (woken already).
     """
 
     def attempt(more: frozenset[int]) -> set[Unit]:
+        groups = lock_groups({*_left_behind(link), *more})
         lock_participants([link.participant_id])
         link.refresh_from_db()
         if link.state != LinkState.WAITING:
-            raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
+            raise NotWaiting(_over(link))
+        left_behind = _left_behind(link)
+        if not left_behind <= groups.keys():
+            raise GroupsNeeded(left_behind)
         end_visits([link], LinkState.RELEASED, reason, by=by, maybe_paused=True)
         announce_departures(signals.released, link.barrier_id, link.cohort, [link], group=link.sync_group_id)
         units = {Unit(link.barrier_id, link.cohort, link.sync_group_id)}
         wake(units)
-        return units
+        end_memberships([groups[pk] for pk in left_behind], [link], reason, by=by)
+        return units | settle_locked([groups[pk] for pk in left_behind])
 
     units = until_settled(attempt)
     link.refresh_from_db()
     return units
+
+
+def _left_behind(link: ParticipantLinkBarrier) -> set[int]:
+    """The group that somebody is in no longer who goes on from there alone, because it is closed there."""
+    barrier = registry.find(link.barrier_id)
+    closes = barrier is not None and barrier.closes_group
+    return {link.sync_group_id} if closes and link.sync_group_id is not None else set()
+
+
+def end_memberships(
+    groups: Collection[SyncGroup], links: Iterable[ParticipantLinkBarrier], reason: str, *, by: str = ""
+) -> None:
+    """Who makes these visits is in these locked groups no longer, which are to be settled."""
+    memberships = ParticipantLinkSyncGroup.objects.filter(sync_group__in=[group.pk for group in groups])
+    memberships.of([link.participant_id for link in links]).end(reason, by=by)
 
 
 def extend(link: ParticipantLinkBarrier, *, seconds: float, limit: int) -> None:
@@ -170,128 +203,18 @@ def extend(link: ParticipantLinkBarrier, *, seconds: float, limit: int) -> None:
         lock_participants([link.participant_id])
         link.refresh_from_db()
         if link.state != LinkState.WAITING:
-            raise NotWaiting(f"The visit of participant {link.participant_id} to '{link.barrier_id}' has ended.")
+            raise NotWaiting(_over(link))
         if asked >= limit:
-            raise NoExtensionLeft(f"There is no more time to be had at '{link.barrier_id}'.")
+            told = _("There is no more time to be had at '%(barrier)s'.")
+            raise NoExtensionLeft(told % {"barrier": link.barrier_id})
         if link.extensions == asked:
-            ParticipantLinkBarrier.objects.filter(pk=link.pk).extend(seconds, BarrierRecord.objects.all())
+            visits = ParticipantLinkBarrier.objects.filter(pk=link.pk)
+            visits.extend(seconds, Coalesce(held_since(), Now()), extensions=F("extensions") + 1)
 
     until_settled(attempt)
     link.refresh_from_db()
 
 
-def settle(group: SyncGroup) -> set[Unit]:
-    """Put count, leader and memberships right; close the group if it is empty. Locks the group."""
-
-    def attempt(more: frozenset[int]) -> set[Unit]:
-        return settle_locked(lock_groups({group.pk}).values())
-
-    units = until_settled(attempt)
-    group.refresh_from_db()
-    return units
-
-
-def settle_all(pks: Collection[int]) -> set[Unit]:
-    """As `settle`, for those of the groups that nobody else is at work on."""
-    return until_settled(lambda more: settle_locked(lock_groups(pks, skip_locked=True).values()))
-
-
-def settle_locked(groups: Collection[SyncGroup]) -> set[Unit]:
-    """As `settle`, for groups that are locked. Wakes and returns the units for which that matters."""
-    groups = [group for group in groups if group.active]
-    if not groups:
-        return set()
-    gone = attach_members(groups)
-    ParticipantLinkSyncGroup.objects.filter(pk__in=list(gone)).end("takes part no longer")
-    changed = [group for group in groups if _put_right(group)]
-    SyncGroup.objects.bulk_update(changed, ["n_active_participants", "leader"])
-    woken = wake_for({group.pk: group for group in [*changed, *gone.values()]}.values())
-    return woken | close_locked([group for group in groups if not group.active_participants], "no members are left")
-
-
-def _put_right(group: SyncGroup) -> bool:
-    """Recount, and elect the member who joined first if the leader cannot lead any longer. Stores nothing yet."""
-    members = {member.pk: member for member in group.active_participants}
-    leader = group.leader_id if group.leader_id in members else next(iter(members), None)
-    right = (len(members), leader)
-    if right == (group.n_active_participants, group.leader_id):
-        return False
-    group.n_active_participants, group.leader_id = right
-    return True
-
-
-def elect_leader(group: SyncGroup, participant: AbstractParticipant | None = None) -> None:
-    """Give the lead to this member, or to the next one in order of joining. Locks the group.
-
-    Raises `GroupNotActive`, or `NotInGroup` when the participant is no active member.
-    """
-
-    def attempt(more: frozenset[int]) -> None:
-        locked = lock_groups({group.pk})[group.pk]
-        if not locked.active:
-            raise GroupNotActive(f"Group {group.pk} is closed.")
-        settle_locked([locked])
-        members = [member.pk for member in locked.active_participants]
-        if participant is None and not members:
-            return
-        if participant is not None and participant.pk not in members:
-            raise NotInGroup(f"{participant} is no active member of group {group.pk}.")
-        following = members[(members.index(locked.leader_id) + 1) % len(members)]
-        leader = following if participant is None else participant.pk
-        SyncGroup.objects.filter(pk=group.pk).update(leader_id=leader)
-
-    until_settled(attempt)
-    group.refresh_from_db()
-
-
-def close_group(group: SyncGroup, *, reason: str = "", by: str = "") -> tuple[bool, set[Unit]]:
-    """End a group and its memberships. Locks the group. Returns whether it was active, and whom that concerns."""
-
-    def attempt(more: frozenset[int]) -> tuple[bool, set[Unit]]:
-        locked = [locked for locked in lock_groups({group.pk}).values() if locked.active]
-        return bool(locked), close_locked(locked, reason, by=by)
-
-    result = until_settled(attempt)
-    group.refresh_from_db()
-    return result
-
-
-def close_locked(groups: Collection[SyncGroup], reason: str, *, by: str = "") -> set[Unit]:
-    """As `close_group`, for groups that are locked."""
-    if not groups:
-        return set()
-    pks = [group.pk for group in groups]
-    SyncGroup.objects.filter(pk__in=pks).close(reason, by=by)
-    ParticipantLinkSyncGroup.objects.filter(sync_group__in=pks).end(reason or "group closed", by=by)
-    for group in groups:
-        group.active = False
-        untie(group)
-        announce(signals.group_closed, SyncGroup, group=group, reason=reason)
-    return wake_for(groups)
-
-
-def wake_for(groups: Collection[SyncGroup]) -> set[Unit]:
-    """Wake the barriers where members of these groups wait, and the groupers that could fill a free place."""
-    if not groups:
-        return set()
-    places = ParticipantLinkBarrier.objects.waiting().filter(sync_group__in=[group.pk for group in groups]).order_by()
-    units = {Unit(*place) for place in places.values_list("barrier_id", "cohort", "sync_group").distinct()}
-    for group in groups:
-        if group.join_existing_groups and group.active:
-            units |= {Unit(grouper.id, group.cohort) for grouper in registry.groupers_of(group.group_type)}
-    wake(units)
-    return units
-
-
-def announce_departures(
-    signal: Any, barrier_id: str, cohort: str, links: Sequence[ParticipantLinkBarrier], *, group: int | None
-) -> None:
-    """Tell the site, after commit, who departed from a barrier."""
-    barrier = registry.find(barrier_id)
-    people = [link.participant_id for link in links]
-    announce(signal, type(barrier), barrier_id=barrier_id, cohort=cohort, participants=people, group=group)
-
-
-def announce(signal: Any, sender: Any, **facts: Any) -> None:
-    """Send a signal after commit; receivers that raise are logged by Django and disturb nobody."""
-    transaction.on_commit(partial(signal.send_robust, sender, **facts))
+def _over(link: ParticipantLinkBarrier) -> str:
+    facts = {"person": link.participant, "barrier": link.barrier_id}
+    return _("%(person)s waits at '%(barrier)s' no longer.") % facts

@@ -99,13 +99,14 @@ def _pass(
     groups = [locked[pk] for pk in pks if pk in locked]
     if not groups or not more <= locked.keys():
         return PassResult(PassOutcome.BUSY)
-    if any(record.paused for record in find_record(barrier.id, cohort)):
+    groups = [group for group in groups if not group.paused]
+    if not groups or any(record.paused for record in find_record(barrier.id, cohort)):
         return PassResult(PassOutcome.PAUSED)
     units = [Unit(barrier.id, cohort, group.pk) for group in groups]
     if not claim(*units, later=announced) and error is None and not _overdue(barrier.id, groups):
         return PassResult(PassOutcome.IDLE)
 
-    scenes = look_at_groups(barrier, groups)
+    scenes = look_at_groups(barrier, groups, for_rule=error is None)
 
     verdicts = _decide(barrier, scenes, error)
     if error is None and not announced:

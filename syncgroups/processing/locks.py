@@ -108,11 +108,12 @@ def lock_participants(pks: Collection[int]) -> dict[int, AbstractParticipant]:
     return {person.pk: person for person in _people(pks, lock=True)}
 
 
-def lock_active(pks: Collection[int]) -> set[int]:
-    """Lock these participants, in order; tell which of them take part."""
+def lock_active(pks: Collection[int]) -> dict[int, str]:
+    """Lock these participants, in order; tell which of them take part, and the presence of those."""
     if not pks:
-        return set()
-    return {pk for pk, status, failed in _standing(pks) if status == ParticipantStatus.WORKING and not failed}
+        return {}
+    working = ParticipantStatus.WORKING
+    return {pk: here for pk, status, failed, here in _standing(pks) if status == working and not failed}
 
 
 def load_participants(pks: Collection[int]) -> dict[int, AbstractParticipant]:
@@ -141,4 +142,4 @@ def _people(pks: Any, *, lock: bool) -> Any:
 @prepared
 def _standing(pks: Any) -> Any:
     people = all_participants().filter(Among("pk", pks)).order_by("pk").select_for_update(no_key=True)
-    return people.values_list("pk", "status", "failed")
+    return people.values_list("pk", "status", "failed", "presence")

@@ -13,18 +13,21 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connections
-from django.db.models import prefetch_related_objects
+from django.db.models import Case, Exists, OuterRef, Q, When, prefetch_related_objects
 from django.db.models.functions import Now
 
+from .. import registry
 from ..exceptions import ImpureRule
 from ..models import (
     AbstractParticipant,
+    BarrierRecord,
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
     SyncGroup,
     all_participants,
 )
 from ..prepared import Among, prepared
+from ..states import LinkState
 
 
 @dataclass
@@ -59,15 +62,16 @@ class Scene:
         return [link for link in self.held.values() if link.overdue]
 
 
-def look_at_pool(barrier: Any, cohort: str) -> Scene:
-    """Everybody who waits at the barrier in this cohort, with their groups."""
+def look_at_pool(barrier: Any, cohort: str, *, for_rule: bool = True) -> Scene:
+    """Everybody who waits at the barrier in this cohort, with their groups; `for_rule` with what it needs besides."""
     scene = Scene()
-    links = _visits(barrier.id, cohort)
+    links = _visits(barrier.id, cohort, left=what_is_left(barrier))
     people = [link.participant for link in links if link.participant.is_active]
     for link in links:
         _tie(link, barrier.id)
-    _attach_groups(people)
-    prefetch_related_objects(people, *barrier.prefetch)
+    attach_groups(people)
+    if for_rule:
+        prefetch_related_objects(people, *barrier.prefetch)
     for link in links:
         _side(scene, barrier, link.participant)[link.participant_id] = link
     return scene
@@ -81,13 +85,16 @@ def _side(scene: Scene, barrier: Any, participant: AbstractParticipant) -> dict[
     return scene.here if may_be_chosen or not barrier.forms_groups else scene.away
 
 
-def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
-    """One scene for each of these groups: who is in it, and who of them waits at the barrier."""
+def look_at_groups(barrier: Any, groups: Sequence[SyncGroup], *, for_rule: bool = True) -> list[Scene]:
+    """One scene for each of these groups: who is in it, and who of them waits at the barrier.
+
+    `for_rule` with what it needs besides.
+    """
     attach_members(groups)
     members = {member.pk: member for group in groups for member in group.active_participants}
     for everybody in members.values():
         everybody.__dict__["seen_barriers"] = {}
-    _attach_groups(members.values(), known=groups)
+    attach_groups(members.values(), known=groups)
     scenes = {group.pk: Scene(group=group) for group in groups}
     members_of = {group.pk: {member.pk for member in group.active_participants} for group in groups}
     for link in _visits_of_groups(barrier.id, list(scenes)):
@@ -102,14 +109,38 @@ def look_at_groups(barrier: Any, groups: Sequence[SyncGroup]) -> list[Scene]:
         _tie(link, barrier.id)
     if barrier.on_member_timeout:
         _tie_elsewhere(members, barrier.id)
-    prefetch_related_objects(list(members.values()), *barrier.prefetch)
+    _tie_departures(members, barrier.id, [link for scene in scenes.values() for link in scene.overdue()])
+    if for_rule:
+        prefetch_related_objects(list(members.values()), *barrier.prefetch)
     return list(scenes.values())
 
 
 def _tie_elsewhere(members: dict[Any, AbstractParticipant], barrier_id: str) -> None:
-    """Show where else these people wait: who is held there is not to blame."""
+    """Show where else these people wait: who is held there is not to blame, and stays where a pause holds them."""
     for link in _visits_elsewhere(list(members), barrier_id):
         members[link.participant_id].__dict__["seen_barriers"][link.barrier_id] = link
+
+
+def _tie_departures(
+    members: dict[Any, AbstractParticipant], barrier_id: str, late: Sequence[ParticipantLinkBarrier]
+) -> None:
+    """Show since when these people may go on, from here and from elsewhere, if that came after the waits of the late
+    had begun: until then nobody could blame them. Nor can those whose visit bears the name of one who has been let
+    through: whom they wait for will not come again."""
+    if not late:
+        return
+    names = {(link.sync_group_id, link.visit) for link in late if link.visit is not None}
+    since = Q(departure_time__gt=min(link.arrival_time for link in late))
+    same_visit = Q(barrier_id=barrier_id, visit__in={name for _, name in names})
+    released = ParticipantLinkBarrier.objects.filter(participant__in=list(members), state=LinkState.RELEASED)
+    columns = ("participant", "barrier_id", "departure_time", "sync_group", "visit")
+    for pk, place, moment, *visit in (
+        released.filter(since | same_visit).order_by("departure_time").values_list(*columns)
+    ):
+        seen = members[pk].__dict__
+        seen["let_through_at" if place == barrier_id else "free_since"] = moment
+        if place == barrier_id and tuple(visit) in names:
+            seen["has_passed"] = True
 
 
 def attach_members(
@@ -144,7 +175,7 @@ def _tie(link: ParticipantLinkBarrier, barrier_id: str) -> None:
     link.participant.__dict__["seen_barriers"] = {barrier_id: link}
 
 
-def _attach_groups(participants: Iterable[AbstractParticipant], known: Collection[SyncGroup] = ()) -> None:
+def attach_groups(participants: Iterable[AbstractParticipant], known: Collection[SyncGroup] = ()) -> None:
     """Tie people to all of their active groups, and these to their members; `known` groups have theirs already."""
     by_pk = {participant.pk: participant for participant in participants}
     for participant in by_pk.values():
@@ -160,9 +191,23 @@ def _attach_groups(participants: Iterable[AbstractParticipant], known: Collectio
         attach_members(others.values(), known=by_pk)
 
 
+def what_is_left(barrier: Any) -> str | None:
+    """Which visits are left to what stands in for a barrier; None for a barrier, which is responsible for all."""
+    if not isinstance(barrier, registry.Undeclared):
+        return None
+    return "groupless" if barrier.groupless else "running"
+
+
+def visits_left(visits: Any, left: str | None) -> Any:
+    """Those of these visits that are left: all, those with no group, or those whose group no pause holds."""
+    if left is None:
+        return visits
+    return visits.filter(sync_group=None) if left == "groupless" else visits.by_running_clocks()
+
+
 @prepared
-def _visits(barrier_id: str, cohort: str) -> Any:
-    links = ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting().in_order_of_arrival()
+def _visits(barrier_id: str, cohort: str, *, left: str | None) -> Any:
+    links = visits_left(ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting(), left).in_order_of_arrival()
     return links.select_related("participant").annotate(seen_at=Now())
 
 
@@ -175,7 +220,10 @@ def _visits_of_groups(barrier_id: str, groups: Any) -> Any:
 @prepared
 def _visits_elsewhere(participants: Any, barrier_id: str) -> Any:
     links = ParticipantLinkBarrier.objects.waiting().filter(Among("participant", participants))
-    return links.exclude(barrier_id=barrier_id).annotate(seen_at=Now())
+    records = BarrierRecord.objects.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
+    groups = SyncGroup.objects.paused().filter(pk=OuterRef("sync_group"))
+    on_hold = Case(When(Exists(records) | Exists(groups), then=True), default=False)
+    return links.exclude(barrier_id=barrier_id).annotate(seen_at=Now(), on_hold=on_hold)
 
 
 @prepared

@@ -6,10 +6,13 @@ import logging
 from functools import partial
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from .. import registry
-from ..models import AbstractParticipant, ParticipantLinkBarrier
+from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, all_participants
 from ..prepared import prepared
 from ..push import publish
+from ..querysets import ACTIVE
 from ..states import PassOutcome
 from .acting import act
 from .deciding import Verdict, decide
@@ -17,11 +20,14 @@ from .groups import process_groups
 from .hints import first_waiting
 from .joining import joinable_groups
 from .locks import lock_groups, lock_participants, lock_record, until_settled
-from .looking import look_at_pool
+from .looking import look_at_pool, visits_left, what_is_left
 from .results import PassResult, at_the_bottom, keep_in_mind, record_of, set_aside
 from .units import Unit, claim
 
 logger = logging.getLogger(__name__)
+
+#: Of those who wait at a grouper, as many are looked at as may have come since the last pass, and not all of them.
+NEWEST = 20
 
 
 def process_barrier(
@@ -77,11 +83,11 @@ def _pass(
         return PassResult(PassOutcome.PAUSED)
     # Calls for a barrier that is not declared here are left to workers that declare it, if any do.
     claimed = 0 if isinstance(barrier, registry.Undeclared) else claim(unit)
-    if _nothing_due(barrier, cohort, claimed) and error is None:
+    if _nothing_due(barrier, cohort, claimed, record.error_count) and error is None:
         publish(first_waiting(barrier.id, cohort) if claimed else ())
         return PassResult(PassOutcome.IDLE)
 
-    scene = look_at_pool(barrier, cohort)
+    scene = look_at_pool(barrier, cohort, for_rule=error is None)
     joinable = joinable_groups(barrier, cohort, len(scene.here)) if barrier.join_existing_groups else []
 
     [verdict] = decide(barrier, [scene], joinable) if error is None else [Verdict.held(scene, error)]
@@ -91,9 +97,14 @@ def _pass(
     return PassResult.of(verdict.error, woken)
 
 
-def _nothing_due(barrier: Any, cohort: str, claimed: int) -> bool:
-    """Whether the look can be spared: nobody called, or too few wait for the rule to say yes; and no time is up."""
-    return not (claimed and _enough_wait(barrier, cohort)) and not _overdue(barrier.id, cohort)
+def _nothing_due(barrier: Any, cohort: str, claimed: int, errors: int) -> bool:
+    """Whether the look can be spared: nobody called, or too few wait for the rule to say yes; and no time is up.
+
+    After errors it is not: those may have gone whom the rule could not decide about.
+    """
+    if claimed and (errors or _enough_wait(barrier, cohort) or _done_with(barrier.id, cohort, barrier.group_type)):
+        return False
+    return not _overdue(barrier.id, cohort, left=what_is_left(barrier))
 
 
 def _enough_wait(barrier: Any, cohort: str) -> bool:
@@ -109,8 +120,21 @@ def _one_more_than(barrier_id: str, cohort: str, *, n: int) -> Any:
 
 
 @prepared
-def _overdue(barrier_id: str, cohort: str) -> Any:
-    return ParticipantLinkBarrier.objects.at(barrier_id, cohort).overdue().order_by().values_list("pk")[:1]
+def _done_with(barrier_id: str, cohort: str, group_type: str) -> Any:
+    """One of those who have come last and have nothing to wait for: they ended, or came into a group, as they came."""
+    gone = all_participants().exclude(ACTIVE).filter(pk=OuterRef("participant"))
+    member = ParticipantLinkSyncGroup.objects.active().filter(
+        participant=OuterRef("participant"), group_type=group_type
+    )
+    visits = ParticipantLinkBarrier.objects.at(barrier_id, cohort).waiting().order_by("-arrival_time", "-pk")
+    newest = ParticipantLinkBarrier.objects.filter(pk__in=visits.values("pk")[:NEWEST]).order_by()
+    return newest.filter(Exists(gone) | Exists(member)).values_list("pk")[:1]
+
+
+@prepared
+def _overdue(barrier_id: str, cohort: str, *, left: str | None) -> Any:
+    overdue = ParticipantLinkBarrier.objects.at(barrier_id, cohort).overdue()
+    return visits_left(overdue, left).order_by().values_list("pk")[:1]
 
 
 def waiting_participants(barrier_id: str, cohort: str, *, for_update: bool = False) -> list[AbstractParticipant]:

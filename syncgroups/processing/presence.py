@@ -17,7 +17,8 @@ from django.db.models.functions import Now
 
 from ..models import AbstractParticipant, ParticipantLinkBarrier, PresenceInterval, all_participants
 from ..prepared import Among, prepared
-from ..states import Presence
+from ..querysets import ACTIVE, ParticipantQuerySet
+from ..states import ParticipantStatus, Presence
 from .units import Unit, wake
 
 #: What comes after what, and which column says when.
@@ -30,6 +31,10 @@ def mark_seen(participant: AbstractParticipant, *, hidden: bool, quiet_after: fl
     Silence of so many seconds makes them quiet, and gone. Returns the units to process because they are
     back (woken already). Locks the participant.
     """
+    quiet_at, gone_at = (Now() + timedelta(seconds=silence) for silence in (quiet_after, gone_after))
+    with transaction.atomic():
+        if _still_present(participant.pk, quiet_after).mark_seen(hidden, quiet_at=quiet_at, gone_at=gone_at):
+            return set()
     with transaction.atomic():
         seen = _locked(participant.pk)
         if seen is None:
@@ -38,13 +43,21 @@ def mark_seen(participant: AbstractParticipant, *, hidden: bool, quiet_after: fl
         all_participants().filter(pk=participant.pk).mark_seen(
             hidden,
             presence=state,
-            quiet_at=Now() + timedelta(seconds=quiet_after) if state == Presence.PRESENT else None,
-            gone_at=Now() + timedelta(seconds=gone_after),
+            quiet_at=quiet_at if state == Presence.PRESENT else None,
+            gone_at=gone_at,
         )
         if state != seen["presence"] or seen["silence"] is None:
             _begin([participant.pk], state)
         back = state == Presence.PRESENT != seen["presence"]
         return _wake_pools([participant.pk]) if back else set()
+
+
+def _still_present(pk: Any, quiet_after: float) -> ParticipantQuerySet:
+    """The participant, if present until now, and not locked: for nearly every sign one statement is enough."""
+    lately = Now() - timedelta(seconds=quiet_after)
+    there = all_participants().active().present().filter(pk=pk, last_seen_at__gt=lately)
+    # An UPDATE by itself would wait for the pass.
+    return all_participants().filter(pk__in=there.select_for_update(skip_locked=True, no_key=True).values("pk")[:1])
 
 
 def _after_a_sign(presence: str, silence: timedelta | None, quiet_after: timedelta) -> str:
@@ -78,10 +91,44 @@ def let_lapse(*, limit: int) -> None:
         pks = _due(column=column, limit=limit)
         if pks:
             with transaction.atomic():
+                _end_of_the_ended(pks)
                 silent = _silent(pks, column=column, before=before)
                 all_participants().filter(pk__in=silent).update(**{"presence": after, column: None})
                 _begin(silent, after)
                 _wake_pools(silent)
+
+
+def put_presence_right(after: Any, *, limit: int | None) -> Any:
+    """End the presence of those whom the site ended by writing to their rows: of the next `limit` of whom something is
+    known, in order of primary key. Returns the last of those, and None at the end. Locks whom it finds.
+    """
+    known = list(_known(after, limit=limit))
+    ended = [pk for pk, status, failed in known if failed or status != ParticipantStatus.WORKING]
+    if ended:
+        with transaction.atomic():
+            _end_of_the_ended(ended)
+    return known[-1][0] if limit and len(known) == limit else None
+
+
+def _known(after: Any, *, limit: int | None) -> Any:
+    """Of whom it is known how present they are."""
+    beyond = {} if after is None else {"participant__gt": after}
+    going_on = PresenceInterval.objects.filter(ended_at=None, **beyond).order_by("participant_id")
+    return going_on.values_list("participant_id", "participant__status", "participant__failed")[:limit]
+
+
+def _end_of_the_ended(pks: Collection[Any]) -> None:
+    """Of those of them who take part no longer nothing is known any longer, and nothing is to come."""
+    ended = list(_ended(pks))
+    if ended:
+        all_participants().filter(pk__in=ended).update(quiet_at=None, gone_at=None)
+        end_presence(ended)
+
+
+@prepared
+def _ended(pks: Any) -> Any:
+    ended = all_participants().filter(Among("pk", pks)).exclude(ACTIVE).order_by("pk")
+    return ended.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
 
 
 @prepared
@@ -92,7 +139,7 @@ def _due(*, column: str, limit: int) -> Any:
 
 @prepared
 def _silent(pks: Any, *, column: str, before: str) -> Any:
-    due = all_participants().filter(Among("pk", pks), **{f"{column}__lte": Now(), "presence": before})
+    due = all_participants().active().filter(Among("pk", pks), **{f"{column}__lte": Now(), "presence": before})
     return due.order_by("pk").select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
 
 

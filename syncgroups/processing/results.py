@@ -24,6 +24,9 @@ from .units import Unit, wake
 
 logger = logging.getLogger(__name__)
 
+#: Marks an error of the site's own ``on_release``, and begins what is stored about it.
+NOTE, FROM_ON_RELEASE = "(raised by on_release)", "on_release raised "
+
 #: The more telling outcome first: what is said of several passes together.
 TELLING = [PassOutcome.FAILED, PassOutcome.DONE, PassOutcome.PAUSED, PassOutcome.BUSY, PassOutcome.IDLE]
 
@@ -58,7 +61,11 @@ def set_aside(error: Exception, unit: Unit) -> PassResult | None:
 def at_the_bottom(error: Exception) -> Exception:
     """What to tell a researcher of: the error of the site's code, or of the database, and not that it was met."""
     cause = error.__cause__
-    return cause if isinstance(error, CallFailed | Contended) and isinstance(cause, Exception) else error
+    if not (isinstance(error, CallFailed | Contended) and isinstance(cause, Exception)):
+        return error
+    if isinstance(error, CallFailed) and NOTE not in getattr(cause, "__notes__", ()):
+        cause.add_note(NOTE)
+    return cause
 
 
 def record_of(barrier_id: str, cohort: str) -> BarrierRecord:
@@ -95,7 +102,7 @@ def keep_in_mind(
         return
     if row.error_count or isinstance(row, BarrierRecord):
         _note_success([row.pk], model=type(row))
-    if barrier.recheck_interval and len(verdict.scene.here) > len(verdict.released):
+    if barrier.recheck_interval and verdict.leaves_some_behind:
         waiting_already = WakeUp.objects.at(unit.barrier_id, unit.cohort).filter(sync_group=unit.group)
         if not waiting_already.exists():
             wake([unit], after=barrier.recheck_interval)
@@ -144,7 +151,20 @@ def _fails_somewhere(record: BarrierRecord) -> bool:
 
 
 def told(error: Exception) -> str:
-    """The error for a researcher: what was raised, and in which line."""
+    """The error for a researcher: what was raised, by ``on_release`` or elsewhere, and in which line."""
+    source = FROM_ON_RELEASE if NOTE in getattr(error, "__notes__", ()) else ""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{where}"
+    return _storable(f"{source}{type(error).__name__}: {_text(error)}{where}")
+
+
+def _text(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception as another:
+        return f"(what it says cannot be told: {type(another).__name__})"
+
+
+def _storable(text: str) -> str:
+    """With question marks for what no database takes: an error that cannot be stored is one that nobody ever mends."""
+    return text.replace("\0", "?").encode(errors="replace").decode()

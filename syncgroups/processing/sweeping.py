@@ -16,11 +16,12 @@ from ..conf import settings
 from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
 from ..prepared import Among, prepared
 from ..states import PassOutcome
-from .endings import settle_all
+from .beating import SWEEP, beat
 from .groups import process_groups
 from .passes import groups_at, process_barrier, process_pool
-from .presence import let_lapse
+from .presence import let_lapse, put_presence_right
 from .results import PassResult
+from .settling import settle_all
 from .units import Unit, wake
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ PATIENCE = timedelta(seconds=60)
 
 #: Where this process's next recount starts. Nothing depends on it but the order of the work.
 _recounted_up_to = 0
+_presence_up_to: Any = None
 
 
 def sweep() -> PassResult:
@@ -38,11 +40,12 @@ def sweep() -> PassResult:
 
     Costs the same whether ten wait or ten thousand. What raises is logged and stops nothing else.
     """
-    report_undeclared()
+    beat(SWEEP)
     try:
+        look_after_undeclared()
         let_lapse(limit=settings.SWEEP_LIMIT)
     except Exception:
-        logger.exception("The sweep could not tell who is silent.")
+        logger.exception("The sweep could not look after barriers that are not declared, or tell who is silent.")
     by_barrier: dict[tuple[str, str], set[int | None]] = defaultdict(set)
     for unit in due_units():
         by_barrier[unit.barrier_id, unit.cohort].add(unit.group)
@@ -70,7 +73,7 @@ def _process(barrier_id: str, cohort: str, groups: set[int | None]) -> PassResul
     result = process_barrier(barrier_id, cohort, skip_locked=True)
     if barrier.per_group:
         # Visits from before it went by groups belong to none of them. They end at their deadlines.
-        result += process_pool(registry.Undeclared(barrier_id), cohort, skip_locked=True)
+        result += process_pool(registry.Undeclared(barrier_id, groupless=True), cohort, skip_locked=True)
     return result
 
 
@@ -104,16 +107,26 @@ def _overdue(declared: Any, *, limit: int) -> Any:
 
 def _places(rows: Any) -> Any:
     paused = BarrierRecord.objects.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
-    return rows.filter(~Exists(paused)).order_by().values_list("barrier_id", "cohort", "sync_group").distinct()
+    held = SyncGroup.objects.paused().filter(pk=OuterRef("sync_group"))
+    return (
+        rows.filter(~Exists(paused), ~Exists(held))
+        .order_by()
+        .values_list("barrier_id", "cohort", "sync_group")
+        .distinct()
+    )
 
 
 def recount(*, limit: int | None = None) -> set[Unit]:
-    """Put right the groups whose stored count is wrong, e.g. because the site wrote to participants directly.
+    """Put right what the site has made wrong by writing to participants directly: counts of groups, and presence that
+    goes on after a participation.
 
-    Looks at the next `limit` active groups, starting over at the end; at all of them when `limit` is None.
+    Looks at the next `limit` active groups and people, starting over at the end; at all of them when `limit` is None.
     """
-    global _recounted_up_to
-    pks = _window(_recounted_up_to if limit else 0, limit=limit or None)
+    global _recounted_up_to, _presence_up_to
+    if limit == 0:
+        return set()
+    _presence_up_to = put_presence_right(_presence_up_to if limit else None, limit=limit)
+    pks = _window(_recounted_up_to if limit else 0, limit=limit)
     if limit:
         _recounted_up_to = pks[-1] if len(pks) == limit else 0
     return settle_all(_drifted(pks)) if pks else set()
@@ -138,12 +151,22 @@ def undeclared_barriers() -> list[str]:
     return sorted(barrier_id for (barrier_id,) in processed.union(called))
 
 
+def forget_idle_calls() -> None:
+    """Delete old calls for barriers that are not declared here and where nobody waits any longer: whoever declares
+    them has had the time to serve them, and whoever comes there calls anew."""
+    declared = [barrier.id for barrier in registry.all_barriers()]
+    waiting = ParticipantLinkBarrier.objects.waiting()
+    there = waiting.filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
+    WakeUp.objects.exclude(barrier_id__in=declared).filter(~Exists(there), due_at__lte=Now() - PATIENCE).delete()
+
+
 _sweeps = count()
 
 
-def report_undeclared(*, every: int = 60) -> None:
-    """Log undeclared barriers, in one sweep of `every` so many."""
+def look_after_undeclared(*, every: int = 60) -> None:
+    """Log undeclared barriers, and forget calls for them that concern nobody, in one sweep of `every` so many."""
     if next(_sweeps) % every == 0:
+        forget_idle_calls()
         for barrier_id in undeclared_barriers():
             logger.warning(
                 "Barrier '%s' is known to the database and no longer declared: whoever waits there is let go a"

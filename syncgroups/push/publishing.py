@@ -22,6 +22,9 @@ LONGEST = 7_900
 #: Seconds without a try after one that failed; twice as long after each further one, up to the longest.
 PAUSE, LONGEST_PAUSE = 1.0, 10.0
 
+#: How often the pause is doubled at most. After a thousand failures, as of a night, no number could hold it.
+DOUBLINGS = 10
+
 
 def publish(participants: Iterable[Any]) -> None:
     """Once the transaction is committed, let the pages of these participants know that there is something to ask for.
@@ -89,7 +92,7 @@ class Line:
 
     def close(self) -> float:
         """Try no more for a while; how many seconds."""
-        pause: float = min(PAUSE * 2**self.failures, LONGEST_PAUSE)
+        pause: float = min(PAUSE * 2 ** min(self.failures, DOUBLINGS), LONGEST_PAUSE)
         with self._lock:
             self.failures += 1
             self.closed_until = monotonic() + pause

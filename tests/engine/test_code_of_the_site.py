@@ -1,6 +1,7 @@
 """Code of the site that misbehaves: it is told so, and nobody is stuck or served twice by it."""
 
 import contextlib
+import logging
 import os
 import subprocess
 import sys
@@ -258,6 +259,63 @@ def test_group_closed_receivers():
         testing.process("closer_rps")
     signals.group_closed.disconnect(listen)
     assert got == [0]
+
+
+@pytest.mark.parametrize("close", [lambda group, people: [person.finish() for person in people],
+                                   lambda group, people: SyncGroup.objects.get(pk=group.pk).close()])  # fmt: skip
+def test_a_group_that_code_of_the_site_closes_as_it_goes_is_announced_once(close):
+    """Catches: a closer that closes once more, and tells so, what has been closed as the last member finished."""
+    reasons = []
+    group = make_group()
+
+    def note(reason, **facts):
+        reasons.append(reason)
+
+    signals.group_closed.connect(note)
+    with testing.declared(GroupCloser("rps", on_release=lambda group, participants: close(group, participants))):
+        links = testing.arrive_all(members(group), "closer_rps")
+        testing.process("closer_rps")
+    signals.group_closed.disconnect(note)
+    assert states(links) == [LinkState.RELEASED] * 2
+    assert len(reasons) == 1, reasons
+
+
+class Mute(Exception):
+    """Has nothing to say."""
+
+    def __str__(self):
+        raise AttributeError("detail")
+
+
+@pytest.mark.parametrize("error", [ValueError("NUL: \0"), ValueError("half of a character: \udc80"), Mute()])
+@pytest.mark.parametrize("kind", ["rule", "on_release"])
+def test_an_error_that_no_database_takes_is_stored_all_the_same_and_waits_end(kind, error, caplog):
+    """Catches: an error that cannot be stored, so that it is met each second, nobody sees it, and no wait ends."""
+    # What is logged of it could not be sent from one process of the tests to another.
+    caplog.set_level(logging.CRITICAL + 1, "syncgroups")
+    calls = []
+
+    def fail(*args):
+        calls.append(args)
+        raise error
+
+    class Rule(Barrier):
+        choose_who_to_release = fail
+
+    group = make_group()
+    wrong = Rule("choice", max_wait_time=10)
+    if kind == "on_release":
+        wrong = GroupBarrier("choice", "rps", max_wait_time=10, on_release=lambda: fail())
+    with testing.declared(wrong):
+        links = testing.arrive_all(people := members(group), "choice")
+        assert testing.process("choice") == PassOutcome.FAILED
+        assert type(error).__name__ in BarrierRecord.objects.get(barrier_id="choice").last_error
+        testing.sweep()
+        assert len(calls) == 1, "tried again after a while only"
+        testing.let_time_pass(11)
+        testing.sweep()
+    assert states(links) == [LinkState.TIMED_OUT] * 2
+    assert not any(fresh(person).failed for person in people)
 
 
 def test_a_hook_that_raises_after_the_commit_does_not_make_a_release_a_failure():

@@ -92,6 +92,17 @@ def test_who_does_not_wait_any_longer_is_given_nothing(link, end):
     assert (fresh(link).deadline, fresh(link).extensions) == (before.deadline, 0)
 
 
+def test_who_is_let_through_in_the_moment_in_which_they_choose_to_leave_goes_on(link):
+    """Catches: ending a participation by a choice that has been overtaken."""
+    fresh(link).release()
+    with pytest.raises(NotWaiting):
+        arrivals.leave(link.participant, "had enough", visit=link)
+    assert fresh(link.participant).status == "working"
+    [again] = testing.arrive_all([link.participant], "held")
+    assert arrivals.leave(link.participant, "had enough", visit=again) is True
+    assert states([again]) == [LinkState.WITHDRAWN]
+
+
 def test_where_none_is_declared_there_is_none():
     with testing.declared(Held("held", max_wait_time=60)):
         [link] = testing.arrive_all(testing.make_participants(1), "held")
@@ -109,7 +120,8 @@ def test_in_a_pause_it_is_added_to_what_was_left_as_it_began(link, paused_for):
     link.extend()
     testing.let_time_pass(100)
     arrivals.resume("held")
-    left = (fresh(link).deadline - fresh(link).arrival_time).total_seconds() - fresh(link).time_waited
+    spent = fresh(link).time_waited + fresh(link).paused_for
+    left = (fresh(link).deadline - fresh(link).arrival_time).total_seconds() - spent
     assert left == pytest.approx(10 + 30, abs=9)
     assert allowed(link) == pytest.approx(60 + 30 + 100 + paused_for, abs=9)
 

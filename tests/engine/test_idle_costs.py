@@ -26,7 +26,7 @@ def test_an_idle_sweep_costs_eight_statements_at_most_however_many_wait(n):
         crowd(n // 2, "held")
         crowd(n // 2, "rps_grouper")
         testing.sweep()
-        assert number_of_queries(processing.sweep) <= 8
+        assert number_of_queries(processing.sweep) <= 7
     assert ParticipantLinkBarrier.objects.filter(state=LinkState.WAITING).count() == n
 
 

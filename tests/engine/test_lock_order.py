@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 
-from syncgroups import arrivals, processing, testing
+from syncgroups import arrivals, operating, processing, testing
 from syncgroups.barriers import Barrier, GroupBarrier, GroupCloser
 from syncgroups.groupers import SimpleGrouper
-from syncgroups.models import SyncGroup, get_participant_model
+from syncgroups.models import ParticipantLinkSyncGroup, SyncGroup, get_participant_model
 from syncgroups.states import LinkState, TimeoutPolicy
 from tests.engine.scenes import counted, make_group, make_groups, members, states
 
@@ -48,11 +48,19 @@ def transactions(statements: list[str]) -> Iterator[list[str]]:
 def assert_in_order(part: list[str]) -> set[str]:
     """Raise unless a transaction locks in the one order, by primary key, before it writes; return what it locked."""
     locked: list[str] = []
+    records: list[str] = []
     for sql in part:
         assert not re.search(r"FOR (UPDATE|SHARE|KEY SHARE)", sql), f"arrivals would wait for this lock: {sql}"
         [table] = re.findall(r'(?:FROM|UPDATE|INTO) "(\w+)"', sql)[:1] or [""]
         if "FOR NO KEY UPDATE" in sql:
             assert table in ORDER, f"a lock outside of the order: {sql}"
+            if table == ORDER[0] and sql in records:
+                # It is held already.
+                continue
+            if table == ORDER[0] and records and locked[-1] == table:
+                assert records[-1] < sql, f"after {records[-1]}: {sql}"
+                locked.pop()
+            records += [sql] * (table == ORDER[0])
             assert not locked or ORDER.index(locked[-1]) < ORDER.index(table), f"after {locked}: {sql}"
             assert table == ORDER[0] or re.search(r'ORDER BY ("\w+"\.)?"id" ASC|ORDER BY 1 ASC|LIMIT 1', sql), sql
             locked.append(table)
@@ -114,6 +122,24 @@ def test_releasing_by_hand_and_signs_of_life():
         assert locks(lambda: arrivals.note_presence(link.participant)) == {PERSON}
 
 
+def test_releasing_by_hand_where_groups_are_closed():
+    """Catches: locking the participant before the group that they leave."""
+    with testing.declared(GroupCloser("rps")):
+        [link] = testing.arrive_all(members(make_group())[:1], "closer_rps")
+        assert locks(link.release) == {GROUP, PERSON}
+
+
+def test_a_researcher_who_releases_locks_the_group_of_the_visit_first():
+    """Catches: locking, once the participant is held, a group in which they are no longer."""
+    with testing.declared(GroupCloser("rps")):
+        [link] = testing.arrive_all(members(make_group())[:1], "closer_rps")
+        ParticipantLinkSyncGroup.objects.of([link.participant]).end("put out behind our back")
+        with counted() as queries:
+            operating.release(link, reason="go on", by="ann")
+    taken = [query["sql"] for query in queries.captured_queries if "FOR NO KEY UPDATE" in query["sql"]]
+    assert [re.findall(r'FROM "(\w+)"', sql)[0] for sql in taken][:2] == [GROUP, PERSON]
+
+
 def test_reading_who_waits_under_lock():
     """Catches: locking in order of arrival instead of the primary key."""
     with testing.declared(Held("held")):
@@ -133,6 +159,24 @@ def test_pausing_and_resuming(barrier):
         testing.arrive_all(members(make_group()), "place")
         assert RECORD in locks(lambda: arrivals.pause("place"))
         assert locks(lambda: arrivals.resume("place")) == {RECORD, PERSON}
+
+
+def test_pausing_and_resuming_a_cohort():
+    """Catches: locking who waits at one barrier before the record of another one; a look before the locks."""
+    with testing.declared(GroupBarrier("two", "rps"), Held("one"), Held("three")):
+        people = members(make_group(3))
+        testing.arrive_all(people[:1], "one")
+        testing.arrive_all(people[1:], "two")
+        for verb, taken in ((operating.pause_cohort, {RECORD, GROUP}), (operating.resume_cohort, {RECORD, PERSON})):
+            with counted() as queries:
+                locked = locks(lambda verb=verb: verb(operating.Cohort(""), reason="lunch", by="ada"))
+            assert locked == taken
+            [acts] = [
+                part
+                for part in transactions([query["sql"] for query in queries.captured_queries])
+                if any("INSERT" in sql and "auditentry" in sql for sql in part)
+            ]
+            assert [sql for sql in acts if sql.startswith("SELECT")][2].endswith("FOR NO KEY UPDATE")
 
 
 def test_a_pass_of_a_grouper_that_forms_groups():
@@ -204,6 +248,7 @@ def test_the_reader_of_statements_sees_what_is_wrong():
         [person, group],
         [group, record],
         [group, group],
+        [record + " -- b", record + " -- a"],
         ['SELECT "x" FROM "syncgroups_syncgroup" FOR NO KEY UPDATE'],
         [group.replace("NO KEY ", "")],
         ['UPDATE "syncgroups_participant" SET "failed" = true'],

@@ -135,6 +135,44 @@ def test_recheck_kept_when_paused_and_resumed():
         testing.sweep()
         assert fresh(link).state == "waiting"
         arrivals.resume("b")
-        testing.let_time_pass(2)
+        testing.let_time_pass(6)
         testing.sweep()
+    assert fresh(link).state == LinkState.RELEASED
+
+
+class Door(SimpleGrouper):
+    """Something happens to those who arrive, after it has been looked at them and before anything is stored."""
+
+    def meanwhile(self):
+        pass
+
+    def deadline(self, arrival_time):
+        self.meanwhile()
+        return super().deadline(arrival_time)
+
+
+@pytest.fixture
+def door():
+    with testing.declared(grouper := Door("rps", initial_group_size=3, max_wait_time=600)):
+        yield grouper
+
+
+def test_who_ends_as_they_arrive_is_not_paid_for_a_wait_that_goes_on_without_them(door):
+    """Catches: leaving alone, where too few wait for the rule to be asked, somebody who takes part no longer."""
+    [person] = testing.make_participants(1)
+    door.meanwhile = lambda: fresh(person).leave("closed the tab")
+    [link] = testing.arrive_all([person], door.id)
+    testing.sweep()
+    assert fresh(link).state == LinkState.WITHDRAWN
+    testing.let_time_pass(601)
+    testing.sweep()
+    assert fresh(person).time_credit < 1
+
+
+def test_who_comes_into_a_group_as_they_arrive_at_the_grouper_goes_on(door):
+    [person] = testing.make_participants(1)
+    group = make_group(max_group_size=3)
+    door.meanwhile = lambda: group.add(fresh(person))
+    [link] = testing.arrive_all([person], door.id)
+    testing.sweep()
     assert fresh(link).state == LinkState.RELEASED

@@ -8,6 +8,7 @@ import pytest
 
 from syncgroups import processing, testing
 from syncgroups.barriers import Barrier, GroupBarrier
+from syncgroups.decisions import GroupProposal
 from syncgroups.groupers import Grouper, SimpleGrouper
 from syncgroups.models import BarrierRecord, SyncGroup
 from syncgroups.states import LinkState, ParticipantStatus, PassOutcome
@@ -212,6 +213,48 @@ def test_somebody_who_is_quiet_goes_on_alone_too():
         testing.let_time_pass(11)
         testing.sweep()
     assert states([link]) == [LinkState.RELEASED]
+
+
+def test_a_group_of_one_that_is_quiet_is_offered_to_who_waits_already_too():
+    """Catches: taking who was away, and goes on alone, for the one who is here and stays behind."""
+    grouper = SimpleGrouper("rps", **SOLO, max_group_size=3, join_existing_groups=True, on_timeout="release")
+    with testing.declared(grouper):
+        [early] = testing.arrive_all(testing.make_participants(1), "rps_grouper")
+        type(early.participant).objects.update(presence="quiet")
+        testing.let_time_pass(11)
+        [late] = testing.arrive_all(testing.make_participants(1), "rps_grouper")
+        testing.sweep()
+    assert states([early, late]) == [LinkState.RELEASED] * 2
+    assert SyncGroup.objects.get().n_active_participants == 2
+
+
+class Slow(Grouper):
+    """Makes groups of one of those who have waited for a while."""
+
+    allows_one = True
+
+    def ready_to_group(self, participants):
+        return participants[0].active_barriers[self.id].time_waited >= 5
+
+    def group(self, participants):
+        return [GroupProposal(members=[participant]) for participant in participants]
+
+
+def test_who_stays_behind_is_looked_at_again_also_where_somebody_quiet_goes_on_alone():
+    """Catches: a rule that depends on time, and is not asked again while somebody waits."""
+    with testing.declared(Slow("rps", max_wait_time=10, on_timeout="release", recheck_interval=2)):
+        [early] = testing.arrive_all(testing.make_participants(1), "rps_grouper")
+        type(early.participant).objects.update(presence="quiet")
+        testing.let_time_pass(9)
+        [late] = testing.arrive_all(testing.make_participants(1), "rps_grouper")
+        testing.sweep()
+        testing.let_time_pass(2)
+        testing.sweep()
+        assert states([early, late]) == [LinkState.RELEASED, LinkState.WAITING]
+        for _ in range(2):
+            testing.let_time_pass(2)
+            testing.sweep()
+    assert states([late]) == [LinkState.RELEASED]
 
 
 def test_a_function_may_send_nobody_on_alone_where_one_is_too_few():

@@ -130,6 +130,40 @@ def test_relations_that_a_barrier_names_are_there_without_a_query():
     assert lobby.answers == [1, 1]
 
 
+class Largest(SimpleGrouper):
+    """Who comes joins the group that is the largest."""
+
+    def choose_groups_to_join(self, participants, groups):
+        return [(participant, groups[-1]) for participant in participants]
+
+
+def test_a_rule_about_whom_to_join_is_shown_every_group_with_a_free_place():
+    """Catches: handing a rule of the site's own as many groups as by the usual one could be joined."""
+    open_to_all = {"max_group_size": None, "join_existing_groups": True}
+    small, large = make_group(2, **open_to_all), make_group(3, **open_to_all)
+    with testing.declared(Largest("rps", initial_group_size=2, **open_to_all)):
+        [newcomer] = testing.make_participants(1)
+        testing.arrive_all([newcomer], "rps_grouper")
+        testing.process("rps_grouper")
+    assert (len(members(small)), newcomer in members(large)) == (2, True)
+
+
+@pytest.mark.parametrize("kind", ["pool", "group"])
+def test_a_relation_that_is_not_there_is_told_and_waits_end_at_their_deadlines(kind):
+    """Catches: a misspelt `prefetch`, because of which nothing of the barrier is looked at, for ever."""
+    wrong = {"prefetch": ["barier_links"], "max_wait_time": 10}
+    group = make_group()
+    place = Asking("lobby", lambda person: 1, **wrong) if kind == "pool" else GroupBarrier("lobby", "rps", **wrong)
+    with testing.declared(place):
+        links = testing.arrive_all(members(group)[:1], "lobby")
+        assert testing.process("lobby") == PassOutcome.FAILED
+        assert "barier_links" in BarrierRecord.objects.get(barrier_id="lobby").last_error
+        testing.let_time_pass(11)
+        testing.sweep()
+    assert states(links) == [LinkState.TIMED_OUT]
+    assert not fresh(links[0]).participant.failed
+
+
 def test_a_rule_that_only_decides_changes_nothing():
     """Catches: a rule that is carried out while it is asked."""
     waiting = testing.make_participants(4)
@@ -190,3 +224,22 @@ def test_a_leader_is_elected_before_anybody_is_told_who_leads():
         testing.process("choice")
     assert told == [fresh(group).leader]
     assert told[0] != leader
+
+
+def test_an_error_is_over_once_those_have_gone_whom_it_concerned():
+    """Catches: a rule that fails for ever, for the researcher, because too few come to ask it again."""
+
+    class Broken(SimpleGrouper):
+        def group(self, participants):
+            raise ValueError("no")
+
+    with testing.declared(Broken("rps", initial_group_size=2, max_wait_time=60)):
+        testing.arrive_all(testing.make_participants(2), "rps_grouper")
+        testing.process("rps_grouper")
+        assert BarrierRecord.objects.get().error_count == 1
+        testing.let_time_pass(61)
+        testing.sweep()
+        testing.let_time_pass(61)
+        testing.sweep()
+        record = BarrierRecord.objects.get()
+    assert (record.error_count, record.last_error) == (0, "")

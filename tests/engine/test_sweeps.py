@@ -10,7 +10,8 @@ from project.celery import app
 from syncgroups import arrivals, processing, tasks, testing
 from syncgroups.barriers import Barrier, GroupBarrier
 from syncgroups.groupers import SimpleGrouper
-from syncgroups.models import BarrierRecord, ParticipantLinkBarrier
+from syncgroups.models import BarrierRecord, ParticipantLinkBarrier, WakeUp
+from syncgroups.processing import sweeping
 from syncgroups.states import LinkState, PassOutcome
 from tests.engine.scenes import crowd, make_group, make_groups, members, states
 
@@ -35,6 +36,8 @@ class Broken(Barrier):
 def no_broker(monkeypatch):
     """For the duration no broker answers."""
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
+    # Whatever is connected meanwhile is not what later tests may go on with.
+    monkeypatch.setattr(app, "_pool", None)
     monkeypatch.setitem(app.conf, "broker_write_url", "redis+socket:///nowhere/valkey.sock")
 
 
@@ -141,3 +144,22 @@ def test_a_thousand_overdue_visits_end_in_one_sweep():
         testing.let_time_pass(2 * 86400)
         processing.sweep()
     assert not ParticipantLinkBarrier.objects.waiting().exists()
+
+
+def test_calls_for_a_barrier_that_is_gone_are_forgotten_once_nobody_waits_there():
+    """Catches: a fault that `syncgroups_check` tells for ever, since somebody was released where no code is left."""
+    with testing.declared(Barrier("left", max_wait_time=600), Barrier("kept", max_wait_time=600)):
+        [one] = testing.arrive_all(testing.make_participants(1), "left")
+        testing.arrive_all(testing.make_participants(1), "kept")
+    with testing.declared():
+        one.release()
+        sweeping.forget_idle_calls()
+        assert set(WakeUp.objects.values_list("barrier_id", flat=True)) == {"left", "kept"}, "others may serve them yet"
+        testing.let_time_pass(61)
+        sweeping.forget_idle_calls()
+        assert set(WakeUp.objects.values_list("barrier_id", flat=True)) == {"kept"}
+        with testing.declared(Barrier("left", max_wait_time=600)):
+            testing.arrive_all(testing.make_participants(1), "left")
+        testing.let_time_pass(61)
+        sweeping.look_after_undeclared(every=1)
+        assert set(WakeUp.objects.values_list("barrier_id", flat=True)) == {"left", "kept"}

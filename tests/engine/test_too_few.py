@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncgroups import processing, testing
-from syncgroups.barriers import BELOW_MINIMUM, GroupBarrier
+from syncgroups.barriers import BELOW_MINIMUM, Barrier, GroupBarrier
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import ParticipantLinkBarrier, SyncGroup
 from syncgroups.states import LinkState, ParticipantStatus
@@ -14,6 +14,13 @@ from tests.engine.scenes import fresh, groups_of, make_group, make_groups, membe
 pytestmark = pytest.mark.django_db
 
 GROUPER = SimpleGrouper("rps", initial_group_size=3, max_wait_time=600)
+
+
+class Held(Barrier):
+    """Lets nobody through."""
+
+    def choose_who_to_release(self, waiting_participants):
+        return []
 
 
 def barrier(policy):
@@ -67,6 +74,51 @@ def test_where_nothing_is_declared_for_too_few_they_fail_with_their_group():
         testing.sweep()
     assert standing(*rest) == [(ParticipantStatus.WORKING, BELOW_MINIMUM)] * 2
     assert fresh(group).failed
+
+
+@pytest.mark.parametrize(
+    ("absence", "state"),
+    [
+        ("regroup", LinkState.REGROUPED),
+        ("leave", LinkState.WITHDRAWN),
+        ("go_on", LinkState.WITHDRAWN),
+        ("fail", LinkState.FAILED),
+    ],
+)
+def test_a_straggler_without_fault_gets_what_those_got_who_waited(absence, state):
+    """Fails when somebody whom the experiment held elsewhere is failed because the others have not waited for them."""
+    waits, _, straggler = members(make_group(3))
+    talk = GroupBarrier("choice", "rps", max_wait_time=30, on_member_timeout=absence)
+    with testing.declared(GROUPER, talk, Held("elsewhere", max_wait_time=600)):
+        [held] = testing.arrive_all([straggler], "elsewhere")
+        links = testing.arrive_all([waits], "choice")
+        testing.let_time_pass(25)
+        held.release()
+        testing.let_time_pass(6)
+        testing.sweep()
+        assert states(links) == [state]
+        assert fresh(straggler).is_active
+        links = testing.arrive_all([straggler], "choice")
+        testing.sweep()
+    assert states(links) == [state]
+    assert fresh(straggler).failed == (absence == "fail")
+    assert fresh(links[0]).reason == BELOW_MINIMUM
+
+
+def test_where_newcomers_may_come_a_straggler_waits_for_them():
+    """Fails when a group that could be filled is given up at once."""
+    group = make_group(3, join_existing_groups=True)
+    *gone, straggler = members(group)
+    for person in gone:
+        person.leave()
+    talk = GroupBarrier("choice", "rps", max_wait_time=30, on_member_timeout="regroup")
+    with testing.declared(GROUPER, talk):
+        links = testing.arrive_all([straggler], "choice")
+        testing.sweep()
+        assert states(links) == [LinkState.WAITING]
+        testing.let_time_pass(31)
+        testing.sweep()
+    assert states(links) == [LinkState.REGROUPED]
 
 
 TOO_LARGE = dict.fromkeys(["min_group_size", "initial_group_size", "max_group_size"], 9)

@@ -78,3 +78,30 @@ def test_while_another_visit_is_open_that_one_is_found(sent_back):
     [open_one] = testing.arrive_all([sent_back.participant], "choice", visit="2")
     [found] = testing.arrive_all([sent_back.participant], "choice", visit="1")
     assert found == open_one
+
+
+def test_another_tab_that_came_as_they_were_sent_back_is_sent_back_too(sent_back):
+    """Catches: a page that goes on without a group, since its arrival was stored a moment too late."""
+    person = sent_back.participant
+    late = ParticipantLinkBarrier.objects.create(
+        participant=person, barrier_id="choice", sync_group=sent_back.sync_group, deadline=sent_back.deadline
+    )
+    testing.let_time_pass(31)
+    testing.sweep()
+    assert states([late, sent_back]) == [LinkState.REGROUPED] * 2
+    assert fresh(late).reason == fresh(sent_back).reason
+    assert fresh(person).is_active
+
+
+def test_who_has_come_into_the_group_again_is_sent_back_no_longer(sent_back):
+    """Catches: a page that leads to the grouper's, which leads on to this one, for they were sent back once."""
+    person = sent_back.participant
+    group_anew(person)
+    group = person.sync_group
+    # As if it were that group to which they had belonged before, and not another one.
+    ParticipantLinkBarrier.objects.filter(pk=sent_back.pk).update(sync_group=group)
+    testing.let_time_pass(1)
+    [link] = testing.arrive_all([person], "choice", visit="2")
+    group.close("over")
+    testing.sweep()
+    assert states([link]) == [LinkState.RELEASED]

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from syncgroups import tasks, testing
+from syncgroups.models import Heartbeat
 from syncgroups.states import LinkState
 from tests.engine.scenes import groups_of, make_group, members, states
 from tests.engine.worker_site.places import FOLDER, PLACES
@@ -46,6 +47,7 @@ def test_a_worker_groups_and_releases_whoever_arrives(celery_worker_process):
     until(all_released(testing.arrive_all(pair, "duo_grouper")))
     assert groups_of(pair[0]) == groups_of(pair[1]) != []
     until(all_released(testing.arrive_all(pair, "quick")))
+    until(Heartbeat.objects.filter(part="worker").exists)
 
 
 def test_what_a_killed_worker_had_begun_is_finished_by_the_next_sweep_of_another(celery_worker_process, site):

@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 @pytest.fixture
 def sqlite_address(tmp_path: Path) -> str:
     """The address of a file that does not exist yet."""
-    return f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    return f"sqlite:///{tmp_path / 'site.sqlite3'}?transaction_mode=IMMEDIATE"
 
 
 @pytest.fixture

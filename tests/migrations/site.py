@@ -27,6 +27,8 @@ INSTALLED_APPS = ["django.contrib.contenttypes", "syncgroups", *{apps!r}]
 DATABASES = {{"default": dj_database_url.parse({database!r})}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+# Nor does a beat call the sweep.
+SILENCED_SYSTEM_CHECKS = ["syncgroups.W009"]
 {setting}
 """
 

@@ -8,6 +8,8 @@ import pytest
 
 from .site import make_site
 
+pytestmark = pytest.mark.once
+
 CHOICES = [
     pytest.param(None, id="setting absent"),
     pytest.param("syncgroups.Participant", id="setting given"),

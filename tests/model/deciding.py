@@ -32,6 +32,8 @@ class Decided:
     #: Visits of people who are no longer in the group with which they came.
     stray: list[Visit] = field(default_factory=list)
     late: list[Visit] = field(default_factory=list)
+    #: Whether nobody else of the group will come.
+    alone_by_now: bool = False
     #: Whether nobody is at fault, because code of the site could not let them go.
     blameless: bool = False
     #: The group that goes on.
@@ -63,6 +65,7 @@ class Deciding(Silence):
         if unit.place in self.broken and asked and (not place.calls or decided.group):
             decided = Decided(stray=decided.stray, blameless=True)
         self._time_out(place, here, decided)
+        decided.alone_by_now = bool(decided.late) and place.per_group and self._others_have_passed(unit, here, decided)
         return decided
 
     def _time_out(self, place: Place, here: list[Visit], decided: Decided) -> None:
@@ -78,7 +81,7 @@ class Deciding(Silence):
         return Decided(go=here if len(here) >= 3 else [])
 
     def _patient(self, place: Place, here: list[Visit], unit: Unit) -> Decided:
-        return Decided(go=[visit for visit in here if self.now - visit.arrived >= LONG_ENOUGH])
+        return Decided(go=[visit for visit in here if self.now - visit.arrived - visit.paused >= LONG_ENOUGH])
 
     def _together(self, place: Place, here: list[Visit], unit: Unit) -> Decided:
         group = self.groups[unit.group]
@@ -90,8 +93,11 @@ class Deciding(Silence):
             return decided
         if too_few and place.shortage:
             self._give(decided, place.shortage, here)
-        elif too_few and not group.kind.takes_newcomers:
+        elif too_few and not group.kind.takes_newcomers and place.absence in (None, "fail"):
             decided.fail = list(group.members)
+        elif too_few and not group.kind.takes_newcomers:
+            # No more at fault than those who wait for the absent.
+            self._give(decided, "regroup" if place.absence == "regroup" else "leave", here)
         elif len(here) == len(group.members) and not too_few:
             decided.go, decided.group = here, group
         else:
@@ -101,7 +107,8 @@ class Deciding(Silence):
     def _blame(self, unit: Unit, here: list[Visit], decided: Decided) -> None:
         """The absent fail once the time of somebody here is up, and the present get what the place gives them.
 
-        Nobody is at fault who is held elsewhere, or who has joined the group since.
+        Nobody is at fault who is held elsewhere, or who has joined the group, or has been let through, since; whom a
+        pause holds stays.
         """
         place, group = PLACES[unit.place], self.groups[unit.group]
         present = [visit for visit in here if visit.person.presence != "gone"]
@@ -111,17 +118,43 @@ class Deciding(Silence):
         if not (place.absence and late and present and (absent or too_few)):
             return
         since = min(visit.moment for visit in late)
-        new = [member for member in absent if group.since[member.key] > since]
-        held = [member for member in absent if {visit.place for visit in self.visits_of(member)} - {unit.place}]
-        decided.leave = [member for member in absent if member in held or (place.closes and member in new)]
-        decided.fail = [member for member in absent if member not in [*held, *new]]
-        to_come = len([member for member in new if member not in decided.leave])
+        through = [member for member in absent if member.let_through.get(unit.place, 0) > since]
+        through += [member for member in absent if member not in through and self._has_passed(member, unit, late)]
+        through += [member for member in absent if member not in through and self._is_on_hold(member, unit.place)]
+        rest = [member for member in absent if member not in through]
+        new = [member for member in rest if max(group.since[member.key], *self._freed(member, unit.place)) > since]
+        held = [member for member in rest if {visit.place for visit in self.visits_of(member)} - {unit.place}]
+        decided.leave = [member for member in rest if member in held or (place.closes and member in new)]
+        decided.fail = [member for member in rest if member not in [*held, *new]]
+        to_come = len([member for member in [*new, *through] if member not in decided.leave])
         if place.absence != "go_on":
             self._give(decided, place.absence, present)
         elif place.closes or len(present) + to_come >= group.kind.minimum:
             decided.go, decided.group = present, group
         else:
             self._give(decided, place.shortage or "leave", present)
+
+    def _has_passed(self, person: Person, unit: Unit, late: list[Visit]) -> bool:
+        """Whether they were let through with the group on a visit that bears the name of one that goes on."""
+        names = {visit.name for visit in late if visit.name is not None}
+        visits = [v for v in self.visits.values() if (v.person, v.place, v.state) == (person, unit.place, "released")]
+        return any(v.name in names and v.group is not None and v.group.key == unit.group for v in visits)
+
+    def _others_have_passed(self, unit: Unit, here: list[Visit], decided: Decided) -> bool:
+        here = [visit for visit in here if visit not in decided.stray]
+        late = [visit for visit in here if visit.deadline <= self.now]
+        absent = [member for member in self.groups[unit.group].members if member not in [v.person for v in here]]
+        return bool(absent) and all(self._has_passed(member, unit, late) for member in absent)
+
+    def _is_on_hold(self, person: Person, but_at: str) -> bool:
+        """Whether a pause holds them anywhere else."""
+        places = {visit.place for visit in self.visits_of(person)} - {but_at}
+        return any((place, person.cohort) in self.paused for place in places)
+
+    @staticmethod
+    def _freed(person: Person, but_at: str) -> list[int]:
+        """When they were last let through anywhere else."""
+        return [0, *(moment for place, moment in person.let_through.items() if place != but_at)]
 
     def _give(self, decided: Decided, policy: str, visits: list[Visit]) -> None:
         people = [visit.person for visit in visits]

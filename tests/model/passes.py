@@ -87,12 +87,16 @@ class Passes(Deciding):
 
     def _end_late(self, place: Place, decided: Decided) -> None:
         policies = {visit.key: self.policy(place, visit) for visit in decided.late}
+        if decided.alone_by_now:
+            policies = dict.fromkeys(policies, "release")
         if decided.blameless:
             policies = dict.fromkeys(policies, "leave")
         for visit in decided.late:
             self.end_visit(visit, "released" if policies[visit.key] == "release" else "timed_out")
         for visit in decided.late:
-            if policies[visit.key] == "fail":
+            if policies[visit.key] == "release":
+                self.go_on_alone(visit)
+            elif policies[visit.key] == "fail":
                 self.end_person(visit.person, failed=True)
             elif policies[visit.key] == "leave":
                 self.end_person(visit.person, status="left")

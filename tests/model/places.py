@@ -80,6 +80,7 @@ PLACES = {
     "solo_grouper": Place("form", 2, "release", "solo", batch=2, extensions=1, more=1, policy_for_extended="leave"),
     "pair_choice": Place("together", 2, "fail", "pair", calls=True),
     "pair_talk": Place("together", 2, "fail", "pair", absence="go_on", shortage="regroup", back_at="few_pair_grouper"),
+    "pair_meeting": Place("together", 2, "fail", "pair", absence="regroup", back_at="few_pair_grouper"),
     "team_choice": Place("together", 2, "leave", "team"),
     "team_talk": Place(
         "together", 3, "fail", "team", calls=True, absence="regroup", back_at="team_grouper", extensions=1, more=1

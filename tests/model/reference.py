@@ -68,6 +68,7 @@ class Reference(Passes):
         if visit.state != "waiting":
             return "NotWaiting"
         self.end_visit(visit, "released")
+        self.go_on_alone(visit)
         return None
 
     def elect(self, group: Group, person: Person | None) -> str | None:

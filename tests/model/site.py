@@ -102,6 +102,9 @@ BARRIERS = [
         on_below_minimum="regroup",
         regroup_at="few_pair_grouper",
     ),
+    GroupBarrier(
+        "pair_meeting", "pair", max_wait_time=2 * MINUTE, on_member_timeout="regroup", regroup_at="few_pair_grouper"
+    ),
     GroupBarrier("team_choice", "team", max_wait_time=2 * MINUTE, on_timeout="leave"),
     GroupBarrier(
         "team_talk",

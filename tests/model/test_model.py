@@ -32,7 +32,7 @@ PROFILE = settings(
     deadline=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate, Phase.shrink][: 1 if os.environ.get("NOSHRINK") else 2],
+    phases=[Phase.generate, Phase.shrink],
 )
 
 

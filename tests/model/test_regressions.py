@@ -114,3 +114,24 @@ def test_wake_ups_of_several_units_are_due_at_once():
         WakeUp.objects.all().delete()
         processing.wake([Unit("one", ""), Unit("other", "")])
         assert WakeUp.objects.due().count() == 2
+
+
+def test_who_comes_when_those_who_waited_have_been_sent_back_is_sent_back_too(site):
+    """Catches: failing somebody who was held elsewhere, because the group has become too small without them."""
+    people = [site.newcomer("morning") for _ in range(2)]
+    for person in people:
+        site.arrive(person, "pair_grouper")
+    site.sweep()
+    held = site.arrive(people[0], "patient")
+    site.arrive(people[1], "pair_meeting")
+    site.pass_time(1)
+    site.release(held)
+    site.pass_time(1)
+    site.sweep()
+    site.check()
+    site.arrive(people[0], "pair_meeting")
+    site.sweep()
+    site.check()
+    assert all(person.active for person in site.model.people.values())
+    assert [visit.place for visit in site.model.waiting()] == ["few_pair_grouper"] * 2
+    site.end_every_wait()

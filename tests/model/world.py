@@ -31,6 +31,8 @@ class Person:
     quiet_at: int | None = None
     gone_at: int | None = None
     intervals: list[Interval] = field(default_factory=list)
+    #: When they were last let through each place, in the order in which things happen.
+    let_through: dict[str, int] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:
@@ -131,9 +133,14 @@ class World:
         if (visit.place, visit.person.cohort) in self.paused:
             self.put_off(visit, self.paused[visit.place, visit.person.cohort])
         waited = (min(self.now, visit.deadline) - visit.arrived) * MINUTE
-        visit.state, visit.credit = state, waited if place.fixed_credit is None else place.fixed_credit
+        visit.state, visit.credit = state, waited
+        if place.fixed_credit is not None:
+            # Who goes on earns all of it.
+            visit.credit = place.fixed_credit if state in ("released", "regrouped") else min(waited, place.fixed_credit)
         visit.waited["match" if place.forms else "others"] = self.now - visit.arrived - visit.paused
         visit.person.credit += visit.credit
+        if state == "released":
+            visit.person.let_through[visit.place] = self.next_moment()
 
     def put_off(self, visit: Visit, since: int) -> None:
         """Nothing has happened since then: that time does not count."""
@@ -159,6 +166,11 @@ class World:
         if person in group.members:
             group.members.remove(person)
             self.settle(group)
+
+    def go_on_alone(self, visit: Visit) -> None:
+        """Who is let through where groups are closed has done with the group; it stays for the others."""
+        if PLACES[visit.place].closes and visit.group is not None:
+            self.part(visit.group, visit.person)
 
     def settle(self, group: Group) -> None:
         """The one who joined first leads, unless the leader still can; an empty group is closed."""

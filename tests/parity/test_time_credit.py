@@ -19,6 +19,11 @@ class Anybody(Barrier):
         return waiting_participants
 
 
+class Nobody(Barrier):
+    def choose_who_to_release(self, waiting_participants):
+        return []
+
+
 def wait_at(barrier, seconds):
     with testing.declared(barrier):
         (person,) = testing.make_participants(1)
@@ -47,6 +52,33 @@ def test_with_fix_time_credit_a_visit_earns_the_expected_wait_however_long_it_to
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("end", ["leave", "fail", "finish"])
+@pytest.mark.parametrize(("seconds", "earned"), [(1, 1), (15, 10)])
+def test_with_fix_time_credit_who_does_not_go_on_earns_the_time_waited_up_to_the_expected_wait(end, seconds, earned):
+    """Catches: minutes that are paid to who leaves after a second, and more than is expected to who fails late."""
+    with testing.declared(Nobody("b", PAGE, 5, max_wait_time=60, fix_time_credit=True)):
+        (person,) = testing.make_participants(1)
+        (link,) = testing.arrive_all([person], "b")
+        testing.let_time_pass(seconds)
+        getattr(person, end)()
+    assert reloaded(link).time_credit == pytest.approx(earned, abs=0.9)
+    assert reloaded(person).time_credit == reloaded(link).time_credit
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("policy", "earned"), [("release", 10), ("leave", 8), ("fail", 8)])
+def test_with_fix_time_credit_who_is_let_go_alone_earns_the_expected_wait_and_who_times_out_what_was_waited(
+    policy, earned
+):
+    with testing.declared(Nobody("b", PAGE, 5, max_wait_time=8, on_timeout=policy, fix_time_credit=True)):
+        (person,) = testing.make_participants(1)
+        testing.arrive_all([person], "b")
+        testing.let_time_pass(9)
+        testing.sweep()
+    assert reloaded(person).time_credit == pytest.approx(earned, abs=0.1)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("seconds", [1, 15])
 def test_without_fix_time_credit_a_visit_earns_the_time_waited(seconds):
     link, person = wait_at(Anybody("b", PAGE, 5), seconds)
@@ -67,10 +99,6 @@ def test_the_credit_of_visits_adds_up():
 
 @pytest.mark.django_db
 def test_who_is_timed_out_earns_the_time_up_to_the_limit():
-    class Nobody(Barrier):
-        def choose_who_to_release(self, waiting_participants):
-            return []
-
     with testing.declared(Nobody("b", max_wait_time=30)):
         (person,) = testing.make_participants(1)
         testing.arrive_all([person], "b")

@@ -21,7 +21,7 @@ from syncgroups.identity import issue_token
 #: Seconds after which a test says that something does not happen. Never waited for when all is well.
 PATIENCE = 20
 
-ADDRESS = "/sync/me/"
+ADDRESS = "/sync/api/v1/me/"
 
 
 class EventSource:

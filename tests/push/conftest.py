@@ -88,7 +88,7 @@ def serve(keeper: Keeper, database_url: str, broker_url: str, monkeypatch: Any) 
 
 def _answers(port: int) -> bool:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/sync/me/", timeout=5).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/sync/api/v1/me/", timeout=5).close()
     except urllib.error.HTTPError:
         return True
     except OSError:

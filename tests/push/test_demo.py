@@ -17,7 +17,7 @@ from tests.servers import ROOT
 
 from .clients import PATIENCE, EventSource
 
-pytestmark = pytest.mark.worker
+pytestmark = [pytest.mark.worker, pytest.mark.once]
 
 
 @pytest.fixture

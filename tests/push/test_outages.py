@@ -11,7 +11,7 @@ from syncgroups.push import publishing
 from .clients import ask, until
 from .conftest import POSTGRESQL, REDIS, switch_on
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("declared")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("declared"), pytest.mark.once]
 
 
 @pytest.fixture
@@ -21,16 +21,20 @@ def waiting():
     return person, testing.arrive_all([person], "hearers_grouper")[0]
 
 
+#: Other processes run other tests on the same server, in databases of their own.
+LISTENERS = "pg_stat_activity WHERE query LIKE 'LISTEN %' AND datname = current_database()"
+
+
 def cut_listeners():
     """End the sessions that listen, and say how many these were."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM {LISTENERS}")
         return len(cursor.fetchall())
 
 
 def listeners():
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
+        cursor.execute(f"SELECT 1 FROM {LISTENERS}")
         return len(cursor.fetchall())
 
 

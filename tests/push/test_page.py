@@ -42,7 +42,7 @@ def listening(redis, serve, window, participant):
 
 
 def is_answer_to_a_poll(response):
-    return response.url.endswith("/sync/me/") and response.request.resource_type == "fetch"
+    return response.url.endswith("/sync/api/v1/me/") and response.request.resource_type == "fetch"
 
 
 def test_a_page_that_hears_goes_on_as_it_is_released(listening, participant):

@@ -198,6 +198,14 @@ def test_it_is_tried_ever_more_seldom():
     assert pauses[0] < pauses[-1] == publishing.LONGEST_PAUSE
 
 
+def test_a_server_that_is_away_for_days_fails_nobody(settings, monkeypatch):
+    """Fails when the pause is computed from all failures: after 1,024 no number holds it, and nobody could arrive."""
+    switch_on("tests.push.broken.Broken", "", settings, monkeypatch)
+    publishing.line.failures = 100_000
+    hints.publish(["somebody"])
+    assert publishing.line.failures == 100_001
+
+
 def test_it_is_told_again_as_soon_as_the_server_is_back(settings, monkeypatch, valkey, request):
     switch_on(REDIS, valkey.url, settings, monkeypatch)
     valkey.stop()

@@ -23,7 +23,7 @@ from syncgroups.waiting import WaitPage
 from .clients import PATIENCE, ask, say, until
 from .conftest import POSTGRESQL, REDIS, WSGI, switch_on
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("declared")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("declared"), pytest.mark.once]
 
 ASGI_REQUESTS, WSGI_REQUESTS = AsyncRequestFactory(), RequestFactory()
 
@@ -276,7 +276,7 @@ def test_to_ask_for_the_head_of_a_stream_is_to_ask_for_the_head_of_a_poll(redis,
 def request_to(requests, participant, method="get", *, accept="text/html"):
     """A request of this participant, as the server of one kind or the other hands it on."""
     headers = {"Accept": accept, "Authorization": f"Participant {issue_token(participant)}"}
-    return getattr(requests, method)("/sync/me/", headers=headers)
+    return getattr(requests, method)("/sync/api/v1/me/", headers=headers)
 
 
 # Pages
@@ -292,7 +292,7 @@ def shown_on_a_page(requests, participant, page=BarrierView):
 
 def test_a_page_offers_the_stream_where_there_is_one(redis, participant, settings):
     shown = shown_on_a_page(ASGI_REQUESTS, participant)
-    assert (shown["stream_url"], shown["push_poll_interval"]) == ("/sync/me/", 10.0)
+    assert (shown["stream_url"], shown["push_poll_interval"]) == ("/sync/api/v1/me/", 10.0)
     assert shown_on_a_page(WSGI_REQUESTS, participant)["stream_url"] == ""
     settings.SYNCGROUPS_PUSH = ""
     assert shown_on_a_page(ASGI_REQUESTS, participant)["stream_url"] == ""

@@ -185,3 +185,9 @@ def test_a_join_criterion_needs_newcomers():
 def test_unknown_parameters_are_refused_by_name(declare):
     with pytest.raises(TypeError, match="colour"):
         declare("pair", colour="red")
+
+
+@pytest.mark.parametrize("value", [1, "yes", None])
+def test_a_barrier_is_open_to_the_api_or_not(value):
+    assert "'lobby': open_to_api must be" in refused(Barrier, "lobby", open_to_api=value)
+    assert Barrier("lobby").open_to_api is False

@@ -16,7 +16,7 @@ def ago(seconds):
 
 
 def waiting(*, since=5, here=1, needed=3):
-    return Wait("b", "v", ago(since), ago(-600), here, needed, paused=False, extensions_left=0)
+    return Wait("b", "v", ago(since), ago(-600), here, needed, paused=False, extensions_left=0, message="")
 
 
 def arrivals(*seconds):
@@ -74,6 +74,11 @@ def test_those_who_waited_for_less_are_no_guide():
     assert by_waits(waiting(since=60), waits(5, 5, 5, 5, 5, 100, 100, 100)).seconds == 40
 
 
+def test_a_wait_that_has_just_begun_is_not_called_long():
+    """Catches: taking those for whom all others had waited for people who waited as long as is usual."""
+    assert by_waits(waiting(since=0), waits(*[0.3] * 10)) == Estimate()
+
+
 def test_a_wait_that_is_longer_than_most_is_called_so():
     estimate = by_waits(waiting(since=200), waits(30, 40, 50, 60))
     assert (estimate.seconds, estimate.basis) == (None, "waits")
@@ -115,6 +120,13 @@ def test_estimates_are_coarse(seconds, said):
 )
 def test_a_poor_estimate_is_called_so(estimate, words):
     assert hope(estimate) == words
+    assert hope(estimate, left=estimate.seconds or 1) == words
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_one_that_is_longer_than_the_time_that_is_left_says_so(certain):
+    estimate = Estimate(40, "arrivals", certain)
+    assert hope(estimate, left=39.9) == f"{hope(estimate)} Your time may be up before that."
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(-3, "0:00"), (7.9, "0:07"), (750, "12:30"), (3725, "1:02:05")])

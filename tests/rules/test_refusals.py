@@ -2,6 +2,7 @@
 
 import functools
 import math
+import sys
 
 import pytest
 from django.core import checks
@@ -28,6 +29,8 @@ from syncgroups.groupers import SimpleGrouper
         lambda: SimpleGrouper("p", initial_group_size=2, max_group_size=2.5, join_existing_groups=True),
         lambda: SimpleGrouper("p", initial_group_size=2, join_existing_groups=True, join_criterion="rule"),
         lambda: SimpleGrouper("p", initial_group_size=True),
+        lambda: SimpleGrouper("p", initial_group_size=2, max_group_size=sys.maxsize, join_existing_groups=True),
+        lambda: Barrier("b", extensions=sys.maxsize),
         lambda: GroupBarrier("b", "p", on_release=""),
     ],
 )

@@ -102,6 +102,13 @@ def test_two_class_based_views_are_two_things_to_do(other):
         registry.register(Barrier("b", other))
 
 
+def test_two_lambdas_are_two_declarations():
+    """Catches: taking one for the other because both are called by one name, and dropping it without a word."""
+    registry.register(GroupBarrier("b", "pair", on_release=lambda group: None))
+    with pytest.raises(BarrierAlreadyRegistered):
+        registry.register(GroupBarrier("b", "pair", on_release=lambda group, leader: None))
+
+
 def test_two_subclasses_of_one_name_are_two_declarations():
     def declare(answer):
         class Mine(Barrier):

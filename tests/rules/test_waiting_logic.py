@@ -52,7 +52,16 @@ def decorated(view):
 # What is a page, and what is something to do
 
 
-@pytest.mark.parametrize("logic", [PAGE, choose, Rater().choose, Rater(), partial(choose, link=None)], ids=repr)
+CALLABLES = {
+    "page": PAGE,
+    "function": choose,
+    "method": Rater().choose,
+    "object": Rater(),
+    "partial": partial(choose, link=None),
+}
+
+
+@pytest.mark.parametrize("logic", CALLABLES.values(), ids=CALLABLES)
 def test_pages_and_functions_of_a_participant_are_taken_as_they_are(logic):
     assert pages_of(logic) == [logic]
 

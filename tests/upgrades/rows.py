@@ -38,7 +38,9 @@ def _row_of(model: Any, using: str, stored: dict[Any, Any]) -> Any:
 
 def _asks(field: Any) -> bool:
     """Whether a value has to be given. Nullable keys are given one, too."""
-    return not (field.primary_key or field.has_default() or field.has_db_default()) and (
+    if field.primary_key:
+        return not isinstance(field, models.AutoField)
+    return not (field.has_default() or field.has_db_default()) and (
         field.remote_field is not None or not (field.null or (field.blank and field.empty_strings_allowed))
     )
 

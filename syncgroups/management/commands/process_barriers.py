@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
 from syncgroups import processing
+from syncgroups.processing.results import PassResult
+from syncgroups.timing import timed
 
 
 class Command(BaseCommand):
@@ -50,10 +52,15 @@ class Command(BaseCommand):
 
     def sweep(self, verbosity: int) -> None:
         """One sweep, and those that it finds necessary."""
-        result = processing.sweep()
+        result = self.one_sweep()
         while result.rerun:
             for unit in result.rerun:
-                processing.process_barrier(*unit)
-            result = processing.sweep()
+                with timed("pass", unit.barrier_id):
+                    processing.process_barrier(*unit)
+            result = self.one_sweep()
         if verbosity > 1:
             self.stdout.write(f"Swept: {result.outcome.label}.")
+
+    def one_sweep(self) -> PassResult:
+        with timed("sweep"):
+            return processing.sweep()
