@@ -77,6 +77,7 @@ def test_one_fault_hides_no_other():
     assert sorted(message.id for message in messages) == ["syncgroups.E001", *["syncgroups.E002"] * 2]
 
 
+@pytest.mark.django_db  # Django's own checks ask SQLite whether it knows JSON.
 def test_manage_check_fails_on_a_faulty_declaration():
     with testing.declared(GroupBarrier("ready", "pair")), pytest.raises(SystemCheckError, match=r"syncgroups\.E002"):
         call_command("check")
