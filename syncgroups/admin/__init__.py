@@ -6,6 +6,7 @@ A site with a participant model of its own registers it with a subclass of `Part
 from django.contrib import admin
 
 from ..models import (
+    AuditEntry,
     BarrierRecord,
     Participant,
     ParticipantLinkBarrier,
@@ -13,12 +14,15 @@ from ..models import (
     SyncGroup,
     WakeUp,
 )
+from .audit import AuditAdmin
 from .barriers import BarrierRecordAdmin, WakeUpAdmin
-from .groups import MembershipAdmin, SyncGroupAdmin
+from .groups import SyncGroupAdmin
+from .memberships import MembershipAdmin
 from .participants import ParticipantAdmin
 from .visits import VisitAdmin
 
 __all__ = [
+    "AuditAdmin",
     "BarrierRecordAdmin",
     "MembershipAdmin",
     "ParticipantAdmin",
@@ -33,4 +37,5 @@ admin.site.register(SyncGroup, SyncGroupAdmin)
 admin.site.register(ParticipantLinkSyncGroup, MembershipAdmin)
 admin.site.register(ParticipantLinkBarrier, VisitAdmin)
 admin.site.register(BarrierRecord, BarrierRecordAdmin)
+admin.site.register(AuditEntry, AuditAdmin)
 admin.site.register(WakeUp, WakeUpAdmin)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth import get_permission_codename
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import NoReverseMatch
-from django.utils import timezone
-from django.utils.formats import date_format, time_format
 from django.utils.html import format_html
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
 
+from ..explaining.times import duration as duration
+from ..explaining.times import in_words as in_words
+from ..explaining.times import moment as moment
 from ..models import ParticipantLinkBarrier, get_participant_model
 from .verbs import url_of
 
@@ -26,6 +26,22 @@ def may_change(request: HttpRequest, model: type[Model]) -> bool:
     """Whether the user has Django's permission to change rows of the model."""
     codename = get_permission_codename("change", model._meta)
     return request.user.has_perm(f"{model._meta.app_label}.{codename}")
+
+
+def labels_of_verbs(page: admin.ModelAdmin, request: HttpRequest) -> dict[str, Any]:
+    """The verbs that the user may use on the rows of the page, by name, with what is on their buttons."""
+    actions: dict[str, Any] = page.get_actions(request)
+    # Tuples before Django 6.1.
+    functions = {name: action[0] if isinstance(action, tuple) else action.func for name, action in actions.items()}
+    return {name: function.label for name, function in functions.items() if hasattr(function, "label")}
+
+
+def has_history(row: Model | None) -> bool:
+    """Whether Django has noted changes of the row by hand."""
+    if row is None:
+        return False
+    kind = {"content_type__app_label": row._meta.app_label, "content_type__model": row._meta.model_name}
+    return LogEntry.objects.filter(object_id=str(row.pk), **kind).exists()
 
 
 class Shown(BaseModelAdmin):
@@ -65,10 +81,10 @@ class Acting(admin.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        actions = self.get_actions(request)
-        labels = {name: getattr(action[0], "label", None) for name, action in actions.items() if action}
         row = context.get("original")
-        context["verbs"] = [(name, label) for name, label in labels.items() if label and self.offers(name, row)]
+        labels = labels_of_verbs(self, request)
+        context["verbs"] = [(name, label) for name, label in labels.items() if self.offers(name, row)]
+        context["has_history"] = not isinstance(self, Shown) and has_history(row)
         context["list_url"] = url_of(self.model, "changelist", site=self.admin_site.name)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -100,31 +116,6 @@ def link_to_list(model: type[Model], text: Any, *, site: str = "admin", **filter
     query = QueryDict(mutable=True)
     query.update({name: str(value) for name, value in filters.items()})
     return format_html('<a href="{}?{}">{}</a>', url_of(model, "changelist", site=site), query.urlencode(), text)
-
-
-def duration(since: datetime | None, until: datetime | None = None) -> str:
-    """How long ago that was, or how long it took, to the second."""
-    if since is None:
-        return "-"
-    return in_words(((until or timezone.now()) - since).total_seconds())
-
-
-def in_words(seconds: float) -> str:
-    """A number of seconds, for people."""
-    minutes, seconds = divmod(max(0, round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return _("%(h)d h %(m)d min") % {"h": hours, "m": minutes}
-    return _("%(m)d min %(s)d s") % {"m": minutes, "s": seconds} if minutes else _("%(s)d s") % {"s": seconds}
-
-
-def moment(time: datetime | None) -> str:
-    """A time to the second, by which Django's own columns are too coarse; with the date unless it is today."""
-    if time is None:
-        return "-"
-    local = timezone.localtime(time)
-    clock = time_format(local, "H:i:s")
-    return clock if local.date() == timezone.localdate() else f"{date_format(local, 'SHORT_DATE_FORMAT')} {clock}"
 
 
 def shortened(text: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from .. import registry
-from ..models import BarrierRecord, get_participant_model
+from ..models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, get_participant_model
 
 Choices = Iterable[tuple[str, Any]]
 
@@ -39,6 +39,10 @@ class CohortFilter(ExactFilter):
         return [(cohort, cohort or _("(none)")) for cohort in cohorts]
 
 
+class CohortOfGroupFilter(CohortFilter):
+    field = "sync_group__cohort"
+
+
 class BarrierFilter(ExactFilter):
     title = _("barrier")
     parameter_name = "barrier"
@@ -48,6 +52,20 @@ class BarrierFilter(ExactFilter):
         declared = {barrier.id for barrier in registry.all_barriers()}
         stored = BarrierRecord.objects.order_by().values_list("barrier_id", flat=True).distinct()
         return [(barrier_id, barrier_id) for barrier_id in sorted(declared.union(stored))]
+
+
+class WaitsAtFilter(BarrierFilter):
+    """Participants, or groups, of whom somebody waits there now."""
+
+    title = _("waits at")
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value is None:
+            return queryset
+        whose = "sync_group" if queryset.model is SyncGroup else "participant"
+        here = ParticipantLinkBarrier.objects.waiting().filter(barrier_id=value.replace("\0", ""))
+        return queryset.filter(pk__in=here.values(whose))
 
 
 class ConditionFilter(SimpleListFilter):
@@ -77,13 +95,20 @@ class BarrierConditionFilter(ConditionFilter):
     }
 
 
+def without_pauses(links: Any) -> Any:
+    """Those of these visits for which time runs."""
+    paused = BarrierRecord.objects.paused().filter(barrier_id=OuterRef("barrier_id"), cohort=OuterRef("cohort"))
+    return links.by_running_clocks().filter(~Exists(paused))
+
+
 class VisitConditionFilter(ConditionFilter):
-    conditions = {"overdue": (_("Past the deadline"), lambda links: links.overdue())}
+    conditions = {"overdue": (_("Past the deadline"), lambda links: without_pauses(links.overdue()))}
 
 
 class GroupConditionFilter(ConditionFilter):
     conditions = {
         "waiting": (_("Somebody waits"), lambda groups: groups.filter(n_waiting__gt=0)),
         "failing": (_("Last pass failed"), lambda groups: groups.filter(error_count__gt=0)),
+        "paused": (_("Paused"), lambda groups: groups.paused()),
         "open": (_("Takes newcomers"), lambda groups: groups.open_to_newcomers().order_by()),
     }

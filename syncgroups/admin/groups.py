@@ -1,4 +1,4 @@
-"""The lists and pages of groups and memberships."""
+"""The list and the page of groups."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .. import arrivals
-from ..exceptions import SyncGroupsError
+from .. import operating
+from ..explaining import Explanation, explain
 from ..models import ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup
-from .base import Acting, Shown, link_to, link_to_list, may_change, moment, shortened
-from .filters import CohortFilter, GroupConditionFilter
-from .verbs import verb
+from .audit import AuditOfGroup
+from .base import Acting, Shown, link_to, link_to_list, moment, shortened
+from .explained import Explained
+from .exports import Exporting
+from .filters import CohortFilter, GroupConditionFilter, WaitsAtFilter
+from .forms import MemberForm, MessageForm, MoreTimeForm
+from .verbs import verb, why_not_processed
 
 
 class MembersOfGroup(Shown, admin.TabularInline):
     model = ParticipantLinkSyncGroup
     fk_name = "sync_group"
-    fields = ["participant", "leads", "waits_at", "active", "arrival_time", "departure_time", "reason", "ended_by"]
+    fields = ["participant", "leads", "presence", "waits_at", "active"]
+    fields += ["arrival_time", "departure_time", "reason", "ended_by"]
     ordering = ["arrival_time", "pk"]
     extra = 0
     verbose_name_plural = gettext_lazy("members")
@@ -37,12 +42,17 @@ class MembersOfGroup(Shown, admin.TabularInline):
     def waits_at(self, membership: Any) -> str:
         return ", ".join(visit.barrier_id for visit in membership.participant.open_visits) or "-"
 
+    @admin.display(description=gettext_lazy("presence"))
+    def presence(self, membership: Any) -> str:
+        person = membership.participant
+        return str(person.get_presence_display()) if membership.active and person.is_active else "-"
+
     @admin.display(description=gettext_lazy("leads"), boolean=True)
     def leads(self, membership: ParticipantLinkSyncGroup) -> bool:
         return membership.participant_id == membership.sync_group.leader_id
 
 
-class SyncGroupAdmin(Shown, Acting):
+class SyncGroupAdmin(Shown, Exporting, Explained, Acting):
     list_display = [
         "__str__",
         "cohort",
@@ -54,15 +64,26 @@ class SyncGroupAdmin(Shown, Acting):
         "formed",
         "closed",
     ]
-    list_filter = [CohortFilter, "group_type", "active", GroupConditionFilter]
+    list_filter = [CohortFilter, "group_type", WaitsAtFilter, "active", GroupConditionFilter, "creation_time"]
     list_select_related = ["leader"]
     search_fields = ["public_id", "group_type", "participant_links__participant__public_id"]
     date_hierarchy = "creation_time"
     ordering = ["-pk"]
-    inlines = [MembersOfGroup]
-    actions = ["elect_leader", "release", "close"]
+    inlines = [MembersOfGroup, AuditOfGroup]
+    actions = [
+        "elect_leader",
+        "release",
+        "retry",
+        "pause",
+        "resume",
+        "add_member",
+        "put_off",
+        "message",
+        "close",
+    ]
     fieldsets = [
         (None, {"fields": ["public_id", ("group_type", "kind", "cohort"), ("active", "leader_link", "waiting")]}),
+        (gettext_lazy("Pause"), {"fields": [("paused_at", "paused_by")]}),
         (
             gettext_lazy("Size"),
             {
@@ -95,6 +116,18 @@ class SyncGroupAdmin(Shown, Acting):
         groups: QuerySet[Any] = super().get_queryset(request)
         return groups.annotate(n_waiting=Coalesce(Subquery(counted), 0))  # type: ignore[no-any-return]
 
+    def offers(self, name: str, group: SyncGroup | None) -> bool:
+        if group is None:
+            return True
+        if name in ("pause", "resume"):
+            return group.active and (name == "resume") == group.paused
+        if name in ("release", "retry", "put_off", "message"):
+            return bool(group.n_waiting)  # type: ignore[attr-defined]
+        return group.active
+
+    def explanation_of(self, row: SyncGroup) -> Explanation:
+        return explain(group=row)
+
     # Columns
 
     @admin.display(description=gettext_lazy("leader"))
@@ -115,7 +148,9 @@ class SyncGroupAdmin(Shown, Acting):
 
     @admin.display(description=gettext_lazy("trouble"))
     def trouble(self, group: SyncGroup) -> str:
-        return shortened(group.last_error if group.error_count else group.failed_reason)
+        paused = _("Paused by %(by)s") % {"by": group.paused_by or "?"} if group.paused else ""
+        error = group.last_error if group.error_count else group.failed_reason
+        return "; ".join(filter(None, [paused, error and shortened(error)])) or "-"
 
     @admin.display(description=gettext_lazy("created"), ordering="creation_time")
     def formed(self, group: SyncGroup) -> str:
@@ -130,84 +165,86 @@ class SyncGroupAdmin(Shown, Acting):
     @verb(
         gettext_lazy("Elect another leader"),
         description=gettext_lazy("Elect the next member as leader of the selected groups"),
+        question=gettext_lazy("The member who joined next leads."),
     )
-    def elect_leader(self, group: SyncGroup, *, reason: str, by: str) -> str | None:
-        before = group.leader_id
-        arrivals.elect_leader(group)
-        return None if group.leader_id != before else _("there is no other active member")
+    def elect_leader(self, group: SyncGroup, **order: Any) -> None:
+        operating.elect_leader(group, **order)
 
     @verb(
         gettext_lazy("Release the group"),
         description=gettext_lazy("Release the selected groups from where they wait"),
         permissions=["release"],
         question=gettext_lazy(
-            "Every member of these groups who waits is let through, whatever the barrier's rule says."
+            "Every member of these groups who waits is let through, whatever the barrier's rule says. What the barrier"
+            " does as a group goes on (on_release, e.g. scoring) is left out."
+        ),
+        final=True,
+    )
+    def release(self, group: SyncGroup, **order: Any) -> None:
+        operating.release_group(group, **order)
+
+    @verb(
+        gettext_lazy("Try again now"),
+        description=gettext_lazy("Try now to let the selected groups go"),
+        question=gettext_lazy("Where these groups wait it is tried at once whether they can go, also after errors."),
+    )
+    def retry(self, group: SyncGroup, **order: Any) -> str | None:
+        _entry, outcome = operating.retry(group, **order)
+        return why_not_processed(outcome)
+
+    @verb(
+        gettext_lazy("Pause the group"),
+        description=gettext_lazy("Pause the selected groups"),
+        question=gettext_lazy(
+            "These groups pass no group barrier and no wait of their members there ends, until you resume. Everybody"
+            " gets the time back."
         ),
     )
-    def release(self, group: SyncGroup, *, reason: str, by: str) -> str | None:
-        released = 0
-        for visit in ParticipantLinkBarrier.objects.waiting().filter(sync_group=group).in_order_of_arrival():
-            try:
-                arrivals.release(visit, reason, by=by)
-                released += 1
-            except SyncGroupsError:
-                # Somebody else was faster: this member waits no longer, which is what was wanted.
-                continue
-        return None if released else _("no member waits")
+    def pause(self, group: SyncGroup, **order: Any) -> None:
+        operating.pause_group(group, **order)
+
+    @verb(
+        gettext_lazy("Resume the group"),
+        description=gettext_lazy("Resume the selected groups"),
+        question=gettext_lazy("Time runs again, and the groups go on where they can."),
+    )
+    def resume(self, group: SyncGroup, **order: Any) -> None:
+        operating.resume_group(group, **order)
+
+    @verb(
+        gettext_lazy("Add a member"),
+        description=gettext_lazy("Add a member to the selected groups"),
+        question=gettext_lazy("Somebody becomes a member; where they wait for such a group they go on."),
+        form=MemberForm,
+    )
+    def add_member(self, group: SyncGroup, **order: Any) -> None:
+        operating.add_member(group, **order)
+
+    @verb(
+        gettext_lazy("Give more time"),
+        description=gettext_lazy("Give more time to the members of the selected groups"),
+        question=gettext_lazy("Those of these groups who wait now may do so for longer."),
+        permissions=["release"],
+        form=MoreTimeForm,
+    )
+    def put_off(self, group: SyncGroup, *, minutes: float, **order: Any) -> None:
+        operating.put_off(group, seconds=60 * minutes, **order)
+
+    @verb(
+        gettext_lazy("Send a message"),
+        description=gettext_lazy("Send a message to the members of the selected groups"),
+        question=gettext_lazy("Those of these groups who wait now see it on their waiting pages."),
+        permissions=["release"],
+        form=MessageForm,
+    )
+    def message(self, group: SyncGroup, **order: Any) -> None:
+        operating.message(group, **order)
 
     @verb(
         gettext_lazy("Close the group"),
         description=gettext_lazy("Close the selected groups"),
         question=gettext_lazy("These groups close: their members are in them no longer, and can be grouped anew."),
+        final=True,
     )
-    def close(self, group: SyncGroup, *, reason: str, by: str) -> str | None:
-        return None if arrivals.close_group(group, reason, by=by) else _("closed already")
-
-
-class MembershipAdmin(Shown, Acting):
-    list_display = [
-        "arrival_time",
-        "participant_link",
-        "group_link",
-        "group_type",
-        "active",
-        "departure_time",
-        "why_left",
-    ]
-    list_filter = ["group_type", "active"]
-    list_select_related = ["participant", "sync_group"]
-    search_fields = ["participant__public_id", "sync_group__public_id", "group_type"]
-    date_hierarchy = "arrival_time"
-    ordering = ["-pk"]
-    actions = ["make_leader"]
-    fieldsets = [
-        (None, {"fields": ["participant_link", "group_link", "group_type", "active"]}),
-        (gettext_lazy("Course"), {"fields": ["arrival_time", "departure_time", "reason", "ended_by", "details"]}),
-    ]
-
-    def has_lead_permission(self, request: HttpRequest) -> bool:
-        """Who leads is a matter of the group."""
-        return may_change(request, SyncGroup)
-
-    @admin.display(description=gettext_lazy("participant"))
-    def participant_link(self, membership: ParticipantLinkSyncGroup) -> str:
-        return link_to(membership.participant, site=self.admin_site.name)
-
-    @admin.display(description=gettext_lazy("group"))
-    def group_link(self, membership: ParticipantLinkSyncGroup) -> str:
-        return link_to(membership.sync_group, site=self.admin_site.name)
-
-    @admin.display(description=gettext_lazy("why left"))
-    def why_left(self, membership: ParticipantLinkSyncGroup) -> str:
-        return shortened(membership.reason)
-
-    @verb(
-        gettext_lazy("Elect as leader"),
-        description=gettext_lazy("Elect the selected members as leaders of their groups"),
-        permissions=["lead"],
-    )
-    def make_leader(self, membership: ParticipantLinkSyncGroup, *, reason: str, by: str) -> str | None:
-        if membership.sync_group.leader_id == membership.participant_id:
-            return _("leads already")
-        arrivals.elect_leader(membership.sync_group, membership.participant)
-        return None
+    def close(self, group: SyncGroup, **order: Any) -> None:
+        operating.close_group(group, **order)

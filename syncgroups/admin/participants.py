@@ -11,10 +11,14 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from .. import arrivals
-from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup
-from .base import Acting, Shown, in_words, link_to, moment, shortened
-from .filters import CohortFilter
+from .. import operating
+from ..explaining import Explanation, explain
+from ..models import AbstractParticipant, ParticipantLinkBarrier, ParticipantLinkSyncGroup, PresenceInterval
+from .audit import AuditOfParticipant
+from .base import Acting, Shown, duration, in_words, link_to, moment, shortened
+from .explained import Explained
+from .exports import Exporting
+from .filters import CohortFilter, WaitsAtFilter
 from .verbs import verb
 
 #: What the state machine rules, and the engine writes.
@@ -27,13 +31,11 @@ RULED = [
     "ended_by",
     "time_of_death",
     "time_credit",
-    "presence",
+    "there",
     "page_hidden",
     "last_seen_at",
     "creation_time",
 ]
-
-NOT_ACTIVE = _("takes part no longer")
 
 
 class MembershipsOfParticipant(Shown, admin.TabularInline):
@@ -60,7 +62,19 @@ class VisitsOfParticipant(Shown, admin.TabularInline):
         return super().get_queryset(request).select_related("sync_group")
 
 
-class ParticipantAdmin(Acting):
+class PresenceOfParticipant(Shown, admin.TabularInline):
+    model = PresenceInterval
+    fk_name = "participant"
+    fields = ["state", "began_at", "ended_at", "lasted"]
+    ordering = ["-pk"]
+    extra = 0
+
+    @admin.display(description=_("lasted"))
+    def lasted(self, interval: PresenceInterval) -> str:
+        return duration(interval.began_at, interval.ended_at)
+
+
+class ParticipantAdmin(Exporting, Explained, Acting):
     """For the app's participant, and to subclass for a site's own::
 
         @admin.register(Subject)
@@ -78,14 +92,15 @@ class ParticipantAdmin(Acting):
         "groups",
         "waits_at",
         "credit",
+        "there",
         "seen",
         "created",
     ]
-    list_filter = [CohortFilter, "status", "failed"]
+    list_filter = [CohortFilter, WaitsAtFilter, "status", "failed", "presence", "creation_time"]
     search_fields = ["public_id", "cohort"]
     date_hierarchy = "creation_time"
     ordering = ["-creation_time"]
-    inlines = [MembershipsOfParticipant, VisitsOfParticipant]
+    inlines = [MembershipsOfParticipant, VisitsOfParticipant, PresenceOfParticipant, AuditOfParticipant]
     actions = ["fail", "leave"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -97,7 +112,8 @@ class ParticipantAdmin(Acting):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return list(dict.fromkeys([*super().get_readonly_fields(request, obj), self.model._meta.pk.name, *RULED]))
+        ruled = [self.model._meta.pk.name, *RULED, "presence"]
+        return list(dict.fromkeys([*super().get_readonly_fields(request, obj), *ruled]))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if self.fieldsets or self.fields:
@@ -125,6 +141,9 @@ class ParticipantAdmin(Acting):
         }
         obj.save(update_fields=edited)
 
+    def explanation_of(self, row: AbstractParticipant) -> Explanation:
+        return explain(participant=row)
+
     # Columns
 
     @admin.display(description=_("state"), ordering="status")
@@ -146,6 +165,11 @@ class ParticipantAdmin(Acting):
     def credit(self, participant: AbstractParticipant) -> str:
         return in_words(participant.time_credit)
 
+    @admin.display(description=_("presence"), ordering="presence")
+    def there(self, participant: AbstractParticipant) -> str:
+        """Of those who have ended nothing is known: their pages ask no longer."""
+        return str(participant.get_presence_display()) if participant.is_active else "-"
+
     @admin.display(description=_("last seen"), ordering="last_seen_at")
     def seen(self, participant: AbstractParticipant) -> str:
         return moment(participant.last_seen_at)
@@ -163,16 +187,19 @@ class ParticipantAdmin(Acting):
         _("Fail"),
         description=_("Fail the selected participants"),
         question=_("These participants fail: they take part no longer, and their waits and memberships end."),
+        final=True,
     )
-    def fail(self, participant: AbstractParticipant, *, reason: str, by: str) -> Any:
-        return None if arrivals.fail(participant, reason, by=by) else NOT_ACTIVE
+    def fail(self, participant: AbstractParticipant, **order: Any) -> None:
+        operating.fail(participant, **order)
 
     @verb(
         _("Let leave"),
         description=_("Let the selected participants leave"),
         question=_(
             "These participants leave without fault: they take part no longer, and their waits and memberships end."
+            " What they have earned stays theirs."
         ),
+        final=True,
     )
-    def leave(self, participant: AbstractParticipant, *, reason: str, by: str) -> Any:
-        return None if arrivals.leave(participant, reason, by=by) else NOT_ACTIVE
+    def leave(self, participant: AbstractParticipant, **order: Any) -> None:
+        operating.leave(participant, **order)
