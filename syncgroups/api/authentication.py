@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -26,3 +27,21 @@ class BasicAuthentication(authentication.BasicAuthentication):
         if "\0" in userid:
             raise AuthenticationFailed("Invalid username/password.")
         return super().authenticate_credentials(userid, password, request)
+
+
+class TokenAuthentication(authentication.TokenAuthentication):
+    """A token of ``rest_framework.authtoken``, of which PostgreSQL can be asked."""
+
+    def authenticate_credentials(self, key: str) -> Any:
+        if "\0" in key:
+            raise AuthenticationFailed("Invalid token.")
+        return super().authenticate_credentials(key)
+
+
+def ways_to_sign_in() -> list[Any]:
+    """By token where the site has installed those, by password, and by session.
+
+    What is said in a header is said on purpose, and counts more than a cookie. A 401 names the first way.
+    """
+    tokens = [TokenAuthentication] if apps.is_installed("rest_framework.authtoken") else []
+    return [*tokens, BasicAuthentication, SessionAuthentication]

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils import translation
-from django.utils.decorators import method_decorator
-from django.views import View
-from django.views.decorators.cache import never_cache
+from rest_framework.request import Request
 
 from ..estimates import Estimate, estimate_of
-from ..exceptions import SyncGroupsError
-from ..identity import resolve_participant
-from ..models import AbstractParticipant
 from ..standing import standing_of
-from ..wording import hope
-from .participant import problem
+from ..wording import hope, time_left
+from .asking import ForParticipants
+from .own import OwnEstimate
 
 
-@method_decorator(never_cache, name="dispatch")
-class EstimateView(View):
+class EstimateView(ForParticipants):
     """An estimate for the visit that ``?visit=`` names, and a sentence that says it in ``?language=``.
 
     Not part of the poll, whose answer has no clock in it. Two queries, besides the one that finds out who asks. Nothing
@@ -28,21 +23,20 @@ class EstimateView(View):
     """
 
     http_method_names = ["get", "head", "options"]
+    answer = OwnEstimate
+    conditional = False
+    query = {"visit": "Id of an open visit.", "language": "Of the sentence, e.g. `de`."}
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            participant = resolve_participant(request)
-        except SyncGroupsError as error:
-            return problem(error)
-        estimate = self.estimate(participant, request.GET.get("visit", ""))
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        standing = standing_of(self.participant)
+        self.note_presence([wait.barrier_id for wait in standing.waits])
+        waits = {wait.visit_id: wait for wait in standing.waits}
+        wait = waits.get(request.GET.get("visit", ""))
+        estimate = estimate_of(self.participant, wait) if wait else Estimate()
         with translation.override(self.language(request)):
-            return JsonResponse({**vars(estimate), "text": hope(estimate)})
+            return JsonResponse({**vars(estimate), "text": hope(estimate, time_left(wait))})
 
-    def estimate(self, participant: AbstractParticipant, visit: str) -> Estimate:
-        waits = {wait.visit_id: wait for wait in standing_of(participant).waits}
-        return estimate_of(participant, waits[visit]) if visit in waits else Estimate()
-
-    def language(self, request: HttpRequest) -> str | None:
+    def language(self, request: Request) -> str | None:
         """That of the page, which may have it from its own address; unless the site does not have it."""
         try:
             return translation.get_supported_language_variant(request.GET.get("language", ""))

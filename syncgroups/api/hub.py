@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 #: Seconds before a server that was lost is tried again; twice as long after each failure, up to the longest.
 PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
+#: How often the pause is doubled at most: a server may be away for days.
+DOUBLINGS = 10
+
 
 class Seat:
     """The place of one stream, in the event loop where it was taken."""
@@ -120,7 +123,7 @@ class Hub:
                 self.listening = False
                 self.wake_everybody(settings.POLL_INTERVAL)
             if failures:
-                self._pause(min(PAUSE * 2**failures, LONGEST_PAUSE))
+                self._pause(min(PAUSE * 2 ** min(failures, DOUBLINGS), LONGEST_PAUSE))
 
     def _hear(self, notifier: Notifier, *, within: float) -> None:
         """Listen until nobody has a seat any longer. Everybody is woken as it begins, `within` so many seconds."""

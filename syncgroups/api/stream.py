@@ -17,10 +17,10 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.cache import patch_vary_headers
 
-from .. import arrivals
 from ..conf import settings
 from ..exceptions import ParticipantNotActive, PushNotOffered, SyncGroupsError, TooManyStreams
-from ..identity import page_is_hidden, resolve_participant
+from ..identity import note_presence_by, resolve_participant
+from ..models import AbstractParticipant
 from ..push import offered
 from ..standing import standing_of
 from .hub import hub
@@ -61,22 +61,20 @@ def asks_for_stream(request: HttpRequest) -> bool:
     return request.method == "GET" and request.get_preferred_type(types) == EVENT_STREAM
 
 
-def stream(request: HttpRequest) -> StreamingHttpResponse:
-    """The events of whoever asks.
+def stream(request: HttpRequest, participant: AbstractParticipant) -> StreamingHttpResponse:
+    """The events of the participant, who asks.
 
-    Raises `PushNotOffered`, `TooManyStreams`, `ParticipantNotActive`, and what the resolver raises: then polling is
-    left.
+    Raises `PushNotOffered`, `TooManyStreams` or `ParticipantNotActive`: then polling is left.
     """
     if not offered(request):
         raise PushNotOffered("There is no stream here: poll.")
-    participant = resolve_participant(request)
     if not participant.is_active:
         raise ParticipantNotActive(f"{participant} takes part no longer.")
     key = str(participant.pk)
     if hub.taken >= MOST or hub.taken_by(key) >= MOST_EACH:
         raise TooManyStreams("There are too many streams already: poll.")
     places = [wait.barrier_id for wait in standing_of(participant).waits]
-    arrivals.note_presence(participant, hidden=page_is_hidden(request), barriers=places)
+    note_presence_by(request, participant, places)
     # No cache, no compression that waits for more, and no proxy that keeps it until it is complete.
     headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
     response = StreamingHttpResponse(_events(request, key), content_type=EVENT_STREAM, headers=headers)
