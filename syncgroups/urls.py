@@ -1,15 +1,13 @@
 """Include these under a prefix of your choice, e.g. ``path("sync/", include("syncgroups.urls"))``."""
 
-from django.urls import include, path
+from importlib.util import find_spec
 
-from .api import urls as researcher
-from .api.estimates import EstimateView
-from .api.participant import StandingView
+from django.urls import include, path
 
 app_name = "syncgroups"
 
-urlpatterns = [
-    path("me/", StandingView.as_view(), name="standing"),
-    path("me/estimate/", EstimateView.as_view(), name="estimate"),
-    path("api/", include(researcher)),
-]
+urlpatterns = [path("api/v1/", include("syncgroups.api.urls"))]
+
+# With the extra only: pip install "syncgroups[prometheus]".
+if find_spec("prometheus_client"):
+    urlpatterns.append(path("metrics/", include("syncgroups.api.metrics")))

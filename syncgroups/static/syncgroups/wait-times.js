@@ -4,12 +4,16 @@
  * data-now, data-since, data-deadline  moments, by the server's clock
  * data-estimate-url                    where to ask, now and then, how long it will probably take
  *
+ * The form of the choice is hidden meanwhile, and its button `extend` disabled once there is no more time to be had. Its
+ * `data-most` says how often there was: from that follows how often it has been had, which is kept in `extensions`.
+ *
  * The reader's clock may be wrong by hours. So the time is the server's, carried on by a clock that nobody sets.
  */
 (() => {
   "use strict";
 
   const ESTIMATE_INTERVAL = 30; // seconds
+  const SILENCE = 60; // seconds in which wait.js has asked for the first time, be it in vain
   const CHOICE_AT_LEAST = 60; // seconds before the end at which the choice is shown at the latest
 
   const page = document.querySelector("[data-syncgroups-wait][data-now]");
@@ -19,12 +23,15 @@
   const part = (name) => page.querySelector(`[data-syncgroups-${name}]`);
   const [times, waited, left, until] = ["times", "waited", "left", "until"].map(part);
   const [estimate, paused, choice, announcement] = ["estimate", "paused", "choice", "announcement"].map(part);
+  const extend = choice && choice.querySelector('[value="extend"]');
+  const extensions = choice && choice.querySelector('[name="extensions"]');
 
   let since = Date.parse(page.dataset.since);
   let deadline = Date.parse(page.dataset.deadline);
   /** What the server's clock is ahead of the page's own, which counts milliseconds from the page's birth. */
   let ahead = Date.parse(page.dataset.now) - (birth().responseStart || performance.now());
   let over = false;
+  let silence = 0; // seconds since the page was there, in which nothing was heard of wait.js
 
   function birth() {
     return performance.getEntriesByType("navigation")[0] || {};
@@ -90,7 +97,8 @@
     const early = Math.max((deadline - since) / 3, CHOICE_AT_LEAST * 1000);
     if (choice && !over && !("shown" in choice.dataset) && deadline - now() <= early) {
       choice.dataset.shown = "";
-      say(announcement, choice.dataset.text);
+      const last = !extend || extend.disabled;
+      say(announcement, (last && choice.dataset.textLast) || choice.dataset.text);
     }
   }
 
@@ -107,7 +115,13 @@
       showUntil();
     }
     if (choice) {
-      choice.hidden = held || wait.extensions_left === 0;
+      choice.hidden = held;
+    }
+    if (extend) {
+      extend.disabled = wait.extensions_left === 0;
+    }
+    if (extensions && choice.dataset.most) {
+      extensions.value = Number(choice.dataset.most) - wait.extensions_left;
     }
     show();
   }
@@ -116,13 +130,10 @@
     if (over || document.hidden || (times && times.hidden)) {
       return;
     }
-    const token = page.dataset.token;
-    const headers = { Accept: "application/json", ...(token && { Authorization: `Participant ${token}` }) };
+    const { clientUrl = "./client.js", pollUrl: me, token, estimateUrl } = page.dataset;
     try {
-      const response = await fetch(page.dataset.estimateUrl, { headers, credentials: "same-origin" });
-      if (response.ok) {
-        say(estimate, (await response.json()).text);
-      }
+      const { Participant } = await import(clientUrl);
+      say(estimate, (await new Participant({ me, token }).ask(new URL(estimateUrl, document.baseURI))).text);
     } catch {
       // It was only an estimate.
     }
@@ -133,6 +144,18 @@
     page.classList.toggle("syncgroups-cut-off", event.type === "syncgroups:trouble");
   }
 
+  /** Where wait.js could not be loaded nobody asks. Then the page is asked for anew, as it is without scripts. */
+  async function listen() {
+    silence += 1;
+    if (silence === SILENCE) {
+      const { status } = await fetch(location.href, { method: "HEAD" }).catch(() => ({ status: 0 }));
+      if (status && status < 500) {
+        location.replace(location.origin + location.pathname + location.search);
+      }
+      silence = 0; // Without a connection that is tried again.
+    }
+  }
+
   function say(element, text) {
     if (element && element.textContent.trim() !== text) {
       element.textContent = text;
@@ -140,8 +163,10 @@
   }
 
   page.addEventListener("syncgroups:standing", take);
-  page.addEventListener("syncgroups:standing", mark);
-  page.addEventListener("syncgroups:trouble", mark);
+  for (const name of ["syncgroups:standing", "syncgroups:trouble"]) {
+    page.addEventListener(name, mark);
+    page.addEventListener(name, () => (silence = -Infinity));
+  }
   page.addEventListener("syncgroups:ended", () => {
     over = true;
   });
@@ -149,6 +174,7 @@
     setInterval(askEstimate, ESTIMATE_INTERVAL * 1000);
   }
   setInterval(show, 1000);
+  setInterval(listen, 1000);
   showUntil();
   show();
 })();

@@ -2,6 +2,7 @@
  * or explains. Configured by attributes of the element that has `data-syncgroups-wait`:
  *
  * data-poll-url       address of the standing (required)
+ * data-client-url     address of client.js, by which is asked; by default next to this file
  * data-visit          the visit whose end is awaited (required)
  * data-poll-interval  seconds between two polls at least; the server may ask for more
  * data-token          sent as `Authorization: Participant <token>`, for sites that use no cookie
@@ -16,15 +17,17 @@
  *
  * and heeds two: syncgroups:poll (there may be something new) and syncgroups:pace (with the seconds between two polls, or 0 for the usual).
  *
- * Depends on nothing, writes no style and no markup: it works under a strict Content-Security-Policy.
+ * Depends on client.js only, writes no style and no markup: it works under a strict Content-Security-Policy.
  */
 (() => {
   "use strict";
 
   const LONGEST_PAUSE = 30; // seconds
-  const PATIENCE = 10; // seconds for which an answer is awaited
   const HIDDEN_FACTOR = 4; // times as slow while nobody looks
   const LONGEST_HOLD = 1; // seconds
+  const HIDING = 0.2; // seconds for which a page is hidden before that is told: a page that is closed is hidden, too
+  const PATIENCE = 3; // attempts to load client.js, after which the page is loaded anew
+  const SENDING = 30; // seconds for which a form that was sent holds up everything else
   const SHORTEST_LULL = 0.2; // seconds between an answer and a question because of a hint: hints come in crowds
 
   const page = document.querySelector("[data-syncgroups-wait]");
@@ -32,6 +35,7 @@
     return;
   }
   const counts = page.querySelector("[data-syncgroups-counts]");
+  const message = page.querySelector("[data-syncgroups-message]");
   const trouble = page.querySelector("[data-syncgroups-trouble]");
   const mark = `syncgroups-reloaded-${page.dataset.visit}`;
   const forms = counts && counts.dataset.forms ? JSON.parse(counts.dataset.forms) : null;
@@ -40,12 +44,15 @@
   const turnAt = page.dataset.turnUrl ? performance.now() + Number(page.dataset.turnAfter) * 1000 : Infinity;
   let interval = shortest;
   let pace = 0;
+  let me = null; // who asks, once client.js is there
+  let refusedFor = 0; // seconds, by the server
   let failures = 0;
   let timer = null;
   let asking = null; // what aborts the question that is on its way
   let answeredAt = -Infinity;
   let hinted = false; // since the last question
   let leaving = false;
+  let toldHidden = false;
 
   /** Ask how things stand. What is urgent does not wait for a question that is on its way, but takes its place. */
   async function poll(urgent = false) {
@@ -60,15 +67,13 @@
     hinted = false;
     clearTimeout(timer);
     try {
-      const answer = await ask(mine, urgent);
+      const standing = await ask(mine, urgent);
       if (asking === mine && !leaving) {
-        take(...answer);
+        take(standing, me.now);
       }
-    } catch {
+    } catch (problem) {
       if (asking === mine) {
-        failures += 1;
-        say(trouble, trouble && !leaving ? trouble.dataset.text : "");
-        tell("trouble");
+        stumble(problem);
       }
     } finally {
       if (asking === mine) {
@@ -80,47 +85,44 @@
   }
 
   async function ask(patience, keepalive) {
-    const headers = { Accept: "application/json" };
-    if (page.dataset.token) {
-      headers.Authorization = `Participant ${page.dataset.token}`;
-    }
-    if (document.hidden) {
-      headers["Syncgroups-Page"] = "hidden";
-    }
-    const limit = setTimeout(() => patience.abort(), PATIENCE * 1000);
-    try {
-      // "no-cache" lets the browser send If-None-Match, and answer from its cache on 304.
-      const response = await fetch(page.dataset.pollUrl, {
-        headers,
-        keepalive,
-        cache: "no-cache",
-        credentials: "same-origin",
-        redirect: "manual",
-        signal: patience.signal,
-      });
-      if (isRefusal(response)) {
-        reloadOnce();
-      }
-      if (!response.ok) {
-        throw new Error(`status ${response.status}`);
-      }
-      return [await response.json(), Date.parse(response.headers.get("Date"))];
-    } finally {
-      clearTimeout(limit);
+    await load();
+    toldHidden = document.hidden && !leaving;
+    return me.standing({ hidden: toldHidden, keepalive, signal: patience.signal });
+  }
+
+  async function load() {
+    if (!me) {
+      const { Participant } = await import(page.dataset.clientUrl || "./client.js");
+      me = new Participant({ me: page.dataset.pollUrl, token: page.dataset.token });
     }
   }
 
-  /** Whether asking again cannot help, but the page itself may know what to say. */
-  function isRefusal(response) {
-    const passing = [408, 425, 429];
-    return (
-      response.type === "opaqueredirect" ||
-      (response.status >= 400 && response.status < 500 && !passing.includes(response.status))
-    );
+  /** Whoever asks too often waits, and nothing is wrong. Where asking again cannot help, the page itself may. */
+  function stumble(problem) {
+    refusedFor = problem.status === 429 ? problem.retryAfter : 0;
+    if (refusedFor) {
+      return;
+    }
+    failures += 1;
+    say(trouble, trouble && !leaving ? trouble.dataset.text : "");
+    tell("trouble");
+    if (problem.isFinal) {
+      reloadOnce();
+    } else if (!me && failures >= PATIENCE) {
+      reloadIfThere();
+    }
+  }
+
+  /** As without scripts; but not while there is no connection, which would replace the page by an error. */
+  async function reloadIfThere() {
+    const { status } = await fetch(location.href, { method: "HEAD" }).catch(() => ({ status: 0 }));
+    if (status && status < 500) {
+      reload(); // A refusal is a page, too, which says why.
+    }
   }
 
   function take(standing, now) {
-    failures = 0;
+    failures = refusedFor = 0;
     say(trouble, "");
     remember(null);
     interval = Math.max(shortest, Number(standing.poll_after) || 0);
@@ -132,6 +134,7 @@
     if (counts) {
       say(counts, wait.n_needed === null || !forms ? "" : countsText(wait));
     }
+    say(message, wait.message);
     tell("standing", { wait, paused: Boolean(wait.paused), now });
     if (performance.now() >= turnAt) {
       leave(page.dataset.turnUrl);
@@ -180,7 +183,7 @@
       pause = hinted ? Math.min(pause, Math.max(lull, 0)) : pause;
     }
     clearTimeout(timer);
-    timer = setTimeout(poll, Math.min(pause, LONGEST_PAUSE) * 1000);
+    timer = setTimeout(poll, Math.max(Math.min(pause, LONGEST_PAUSE), refusedFor) * 1000);
   }
 
   /** The visit is over. Others may signal it before the page is left. */
@@ -197,7 +200,7 @@
 
   /** Ask for the page anew, as a GET even where it answered a form. */
   function reload() {
-    leave(location.pathname + location.search);
+    leave(location.origin + location.pathname + location.search); // a path may begin like another site's address
   }
 
   function leave(address) {
@@ -239,10 +242,24 @@
     poll(true);
   }
 
+  /** A page that is gone is not one that is hidden. What has been told otherwise is taken back. */
+  function part() {
+    const untrue = toldHidden && !leaving;
+    leaving = true;
+    clearTimeout(timer);
+    if (untrue) {
+      asking?.abort();
+      ask(new AbortController(), true).catch(() => {});
+    }
+  }
+
   window.addEventListener("online", hurry);
+  window.addEventListener("pagehide", part);
   window.addEventListener("pageshow", (event) => event.persisted && hurry());
   // The server is told at once that nobody sees the page, and that somebody does.
-  document.addEventListener("visibilitychange", () => (document.hidden ? poll(true) : hurry()));
+  document.addEventListener("visibilitychange", () =>
+    document.hidden ? setTimeout(() => document.hidden && poll(true), HIDING * 1000) : hurry(),
+  );
   page.addEventListener("syncgroups:poll", () => {
     hinted = true;
     schedule();
@@ -251,9 +268,14 @@
     pace = event.detail;
     schedule();
   });
-  // A form that is on its way must not be overtaken by a reload.
+  // A form that is on its way must not be overtaken by a reload. One that leads nowhere, since its reader has stopped it
+  // or it opens another window, must not be the last that is heard of the page.
   document.addEventListener("submit", (event) => {
-    leaving = leaving || !event.defaultPrevented;
+    if (!event.defaultPrevented) {
+      leaving = true;
+      setTimeout(hurry, SENDING * 1000);
+    }
   });
+  load().catch(() => {}); // It is tried again by each poll.
   schedule();
 })();
