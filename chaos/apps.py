@@ -19,6 +19,7 @@ class ChaosConfig(AppConfig):
         signals.arrived.connect(_arrived, **keep)
         signals.released.connect(partial(_announced, "released"), **keep)
         signals.timed_out.connect(partial(_announced, "timed_out"), **keep)
+        signals.regrouped.connect(partial(_announced, "regrouped"), **keep)
         of_celery.worker_ready.connect(_ready, **keep)
         of_celery.task_prerun.connect(_begun, **keep)
         of_celery.task_postrun.connect(_ended, **keep)

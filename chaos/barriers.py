@@ -1,4 +1,5 @@
-"""Where the bots wait for one another: teams that take newcomers, and pairs that do not; every time-out policy.
+"""Where the bots wait for one another: teams that take newcomers and are given up when members do not come, and pairs
+that do not and go on alone.
 
 Waits are short, so that many come to their end while something is broken.
 """
@@ -11,15 +12,14 @@ from typing import Any
 from django.db import connection
 
 from syncgroups.barriers import GroupBarrier, GroupCloser
-from syncgroups.decisions import Decision
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import SyncGroup
 from syncgroups.registry import register
+from syncgroups.states import TimeoutPolicy
 
 from .daggers import DECIDING, strike
+from .limits import EXTENSIONS, MORE, PATIENCE
 
-#: Seconds for which groups wait for members who do not come.
-PATIENCE = 5
 STORE = "chaos.effects.store"
 
 
@@ -41,29 +41,12 @@ class DeadlyGrouper(SimpleGrouper):
         connection.chaos_acts = True  # type: ignore[attr-defined]
 
 
-class Patient(GroupBarrier):
-    """The time limit strikes whoever is not here, instead of those who wait for them."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"recheck_interval": PATIENCE / 4, "on_release": STORE, **kwargs})
-
-    def decide(self, waiting: list[Any], joinable: Sequence[SyncGroup] = ()) -> Decision:
-        decision = super().decide(waiting, joinable)
-        longest = max(member.active_barriers[self.id].time_waited for member in waiting)
-        return decision if decision.release or decision.fail or longest < PATIENCE else self.without_the_absent(waiting)
-
-    def without_the_absent(self, waiting: list[Any]) -> Decision:
-        here = {member.pk for member in waiting}
-        members = [member for group in self._groups_of(waiting) for member in group.active_participants]
-        return Decision(fail=[member for member in members if member.pk not in here], fail_reason="did not come")
+def too_long(participant: Any, link: Any) -> str:
+    """What happens to somebody who has found no partner."""
+    return TimeoutPolicy.LEAVE if link.extensions else TimeoutPolicy.FAIL
 
 
-class PatientCloser(Patient, GroupCloser):
-    """Closes the group, with or without those who do not come."""
-
-    def without_the_absent(self, waiting: list[Any]) -> Decision:
-        return Decision(release=list(waiting))
-
+LONGER: dict[str, Any] = {"extensions": EXTENSIONS, "extension_time": MORE}
 
 register(
     DeadlyGrouper(
@@ -72,11 +55,17 @@ register(
         min_group_size=2,
         max_group_size=4,
         join_existing_groups=True,
-        max_wait_time=20,
+        max_wait_time=14,
         on_timeout="leave",
     )
 )
-register(DeadlyGrouper("pair", initial_group_size=2, min_group_size=1, max_wait_time=20, on_timeout="fail"))
-for group_type in ("team", "pair"):
-    register(Patient(f"{group_type}_choice", group_type, max_wait_time=12, on_timeout="release"))
-    register(PatientCloser(group_type, max_wait_time=12, on_timeout="leave"))
+register(DeadlyGrouper("pair", initial_group_size=2, min_group_size=1, max_wait_time=12, on_timeout=too_long, **LONGER))
+
+#: What the present get when others do not come. Whoever waits and fails all the same is found by the checker.
+FATES: dict[str, dict[str, Any]] = {
+    "team": {"on_member_timeout": "regroup", "on_below_minimum": "regroup", **LONGER},
+    "pair": {"on_member_timeout": "go_on"},
+}
+for group_type, fate in FATES.items():
+    register(GroupBarrier(f"{group_type}_choice", group_type, max_wait_time=PATIENCE, on_release=STORE, **fate))
+    register(GroupCloser(group_type, max_wait_time=PATIENCE, on_release=STORE, on_member_timeout="go_on"))

@@ -1,7 +1,8 @@
 """Bots that take part over HTTP, in one process: `python -m chaos.bots FILE`, which reads its orders from a file.
 
-They come in bursts, ask twice, ask several web processes at once, reload pages of long ago, drop out with and without
-a word, and write down what they ask and what they are told.
+They come in bursts, ask twice, ask several web processes at once, reload pages of long ago, hide their pages, fall
+silent and come back, ask for more time, drop out with and without a word, and write down what they ask and what they
+are told.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import Any
 import httpx
 
 from .clients import Client, Ended, Orders
+from .limits import GONE as GONE_AFTER
+from .limits import HIDDEN_POLLS, QUIET
 
 #: How likely a bot is to reload something old.
 AGAIN = 0.1
@@ -26,6 +29,11 @@ AGAIN = 0.1
 GONE = 0.02
 #: Seconds of thinking between two steps, on average.
 THINKING = 0.4
+#: How likely it is, each time that its page might ask, that it is silent for a while first, hidden, stays so, or is
+#: told by its bot that it wants to wait for longer.
+SILENT, HIDES, STAYS_HIDDEN, LONGER = 0.03, 0.03, 0.5, 0.05
+HIDDEN = "Syncgroups-Page"
+RELEASED, SENT_BACK = "released", "regrouped"
 LAPS = ("team", "pair", "team")
 ROUNDS = 2
 
@@ -57,35 +65,59 @@ class Bot(Client):
         await self.twice("POST", "/leave/")
 
     async def lap(self, group_type: str, name: str) -> None:
-        """Find a group, pass its rounds, and close it. A group that is gone meanwhile sends its members on."""
-        at_the_grouper = await self.wait_at(f"{group_type}_grouper", name)
-        done = at_the_grouper["passes"] if at_the_grouper else None
-        if done is None:
-            return
-        for number in range(done + 1, ROUNDS + 1):
-            await self.wait_at(f"{group_type}_choice", f"{name}.{number}")
-        await self.wait_at(f"closer_{group_type}", name)
+        """Find a group, and go with it; who is sent back finds another one."""
+        while await self.go_with_a_group(group_type, name) == SENT_BACK:
+            pass
 
-    async def wait_at(self, barrier: str, visit: str) -> dict[str, Any] | None:
-        """Arrive, and poll until the visit has ended. None where there is no group to wait with."""
+    async def go_with_a_group(self, group_type: str, name: str) -> str | None:
+        """Find a group, pass its rounds, and close it. A group that is gone meanwhile sends its members on."""
+        found = await self.wait_at(f"{group_type}_grouper", name)
+        if found.get("state") != RELEASED or found["group"] is None:
+            return None
+        for number in range(found["passes"] + 1, ROUNDS + 1):
+            answer = await self.wait_at(f"{group_type}_choice", f"{found['group']}.{number}")
+            if answer.get("state") == SENT_BACK:
+                return SENT_BACK
+        await self.wait_at(f"closer_{group_type}", name)
+        return None
+
+    async def wait_at(self, barrier: str, visit: str) -> dict[str, Any]:
+        """Arrive, and poll until the visit has ended. Without a state where there is no group to wait with."""
         await self.think()
         address = f"/at/{barrier}/{visit}/"
         answer = await self.twice("POST", address, kind="visit", barrier=barrier, visit=visit)
         while answer.get("state") == "waiting":
             await self.poll_until_ended(answer["visit_id"])
             answer = await self.ask("POST", address, kind="visit", barrier=barrier, visit=visit)
-        self.past.append((barrier, visit))
-        return answer if answer.get("state") == "released" else None
+        if answer.get("state") != SENT_BACK:
+            self.past.append((barrier, visit))
+        return answer
 
     async def poll_until_ended(self, visit_id: str) -> None:
         etag = ""
         while True:
             self.maybe_vanish(0.1)
-            standing = await self.ask("GET", "/sync/me/", kind="standing", etag=etag)
+            standing = await self.ask("GET", "/sync/api/v1/me/", kind="standing", etag=etag)
             etag = standing.get("etag", etag)
-            if "waits" in standing and all(wait["visit_id"] != visit_id for wait in standing["waits"]):
+            waits = {wait["visit_id"]: wait for wait in standing.get("waits", [])}
+            if "waits" in standing and visit_id not in waits:
                 return
-            await asyncio.sleep(standing.get("poll_after", 1.5) * self.random.uniform(0.8, 1.2))
+            if waits and waits[visit_id]["extensions_left"] and self.random.random() < LONGER:
+                await self.twice("POST", f"/longer/{visit_id}/", kind="longer")
+            await asyncio.sleep(self.pause_between_polls(standing.get("poll_after", 1.5)))
+
+    def pause_between_polls(self, usual: float) -> float:
+        """Seconds until the page asks again. Now and then it falls silent; or is hidden, says so at once, and then asks
+        seldom for a while."""
+        if self.random.random() < SILENT:
+            return self.random.uniform(QUIET, GONE_AFTER + 2)
+        if self.headers.pop(HIDDEN, "") and self.random.random() < STAYS_HIDDEN:
+            self.headers[HIDDEN] = "hidden"
+            return HIDDEN_POLLS
+        if self.random.random() < HIDES:
+            self.headers[HIDDEN] = "hidden"
+            return 0.0
+        return usual * self.random.uniform(0.8, 1.2)
 
     async def think(self) -> None:
         """Let time pass; maybe reload a page of long ago, maybe drop out."""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from . import effects_once, progress, waits
+from . import effects_once, fairness, progress, waits
+from .limits import PASS
+from .presence import intervals_follow_one_another, silences
 from .record import Record, Row
 
 WAITING, RELEASED = "waiting", "released"
@@ -49,7 +51,8 @@ def one_outcome(record: Record) -> Iterator[str]:
         stored = {record.visit[pk]["state"]} if states or record.visit[pk]["state"] != WAITING else set()
         if len(states | stored) > 1:
             yield f"visit {pk} had several outcomes: {', '.join(sorted(states | stored))}."
-    named = Counter((row["participant_id"], row["barrier_id"], row["visit"]) for row in record.visits)
+    bearers = (row for row in record.visits if row["visit"] is not None)
+    named = Counter((row["participant_id"], row["barrier_id"], row["visit"]) for row in bearers)
     for (participant, barrier, visit), times in named.items():
         if times > 1:
             yield f"participant {participant} made visit '{visit}' to '{barrier}' {times} times."
@@ -102,11 +105,12 @@ def _sizes(members: Iterable[Row]) -> Iterator[int]:
 
 
 def first_come_first_served(record: Record) -> Iterator[str]:
-    """No grouper lets anybody through before those who were known to wait when that one came.
+    """No grouper lets anybody through before those who are present, were known to wait, and have a place before that
+    one: because they came first, or were sent back and had come first.
 
     Simple groupers choose from the front of the queue. Arrivals that overlap may be seen in either order.
     """
-    known = waits.acknowledged(record)
+    known, silent = waits.acknowledged(record), silences(record)
     queues: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in record.visits:
         if row["sync_group_id"] is None:
@@ -115,14 +119,30 @@ def first_come_first_served(record: Record) -> Iterator[str]:
         for later in rows:
             if later["state"] != RELEASED or later["reason"]:
                 continue
-            passed = [row["id"] for row in rows if _was_overtaken(row, later, known)]
+            passed = [
+                row["id"]
+                for row in rows
+                if _was_overtaken(row, later, known) and not _was_silent(silent[row["participant_id"]], later)
+            ]
             if passed:
                 yield f"visit {later['id']} to '{barrier}' went before visit {passed[0]}, which came first."
 
 
 def _was_overtaken(row: Row, by: Row, known: dict[int, float]) -> bool:
-    here_first = row["id"] in known and known[row["id"]] <= by["arrival_time"]
-    return here_first and (row["departure_time"] is None or row["departure_time"] > by["departure_time"])
+    """Whether it was known to be here as the other one came, or as the grouper looked."""
+    here = row["id"] in known and known[row["id"]] <= max(by["arrival_time"], by["departure_time"] - PASS)
+    first = _place(row) < _place(by)
+    return here and first and (row["departure_time"] is None or row["departure_time"] > by["departure_time"])
+
+
+def _place(row: Row) -> float:
+    return float(row["arrival_time"] if row["place_since"] is None else row["place_since"])
+
+
+def _was_silent(spans: Iterable[waits.Span], at: Row) -> bool:
+    """Whether somebody may not have been present as this one was let through."""
+    moment = at["departure_time"]
+    return any(began <= moment and until >= moment - PASS for began, until in spans)
 
 
 def cohorts_apart(record: Record) -> Iterator[str]:
@@ -151,4 +171,9 @@ PROPERTIES: dict[str, Callable[[Record], Iterator[str]]] = {
     "everybody comes to an end": waits.everybody_ends,
     "first come, first served": first_come_first_served,
     "cohorts apart": cohorts_apart,
+    "nobody present is failed for an absence": fairness.nobody_present_fails,
+    "nobody is lost between two groups": fairness.nobody_is_lost_between,
+    "waits add up": fairness.waits_add_up,
+    "more time as told": fairness.more_time_is_given_as_told,
+    "one presence at a time": intervals_follow_one_another,
 }

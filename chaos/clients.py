@@ -88,6 +88,8 @@ class Client:
             return {"visit_pk": answer.get("visit"), "state": answer.get("state"), "code": answer.get("code")}
         if kind == "standing" and "groups" in answer:
             return {"groups": [group["group_type"] for group in answer["groups"]]}
+        if kind == "longer":
+            return {"visit_pk": answer.get("visit"), "extensions": answer.get("extensions")}
         return {}
 
     def tell(self, what: str, **facts: Any) -> None:

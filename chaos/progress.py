@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from .limits import LONGEST_RETRY
+from .presence import apart, silences
 from .record import Record, Row
 from .waits import SLACK, SWEEP, Span, outages, overlap
 
-#: Seconds after which what has failed is tried again by a sweep, at most; the first time after one.
-LONGEST_RETRY = 4.0
 ENDLESS = float("inf")
 
 
@@ -59,13 +59,14 @@ def _covers(row: Row, moment: float) -> bool:
 
 
 def _full_queues(record: Record, away: list[Span]) -> Iterator[str]:
-    """At no grouper enough people wait for a group without one being formed."""
+    """At no grouper enough people who are present wait for a group without one being formed."""
+    silent = silences(record)
     sizes = {row["group_type"]: row["initial_group_size"] for row in record.groups}
     queues: dict[tuple[str, str], list[tuple[float, int]]] = defaultdict(list)
     for row in record.visits:
         if row["sync_group_id"] is None:
-            changes = [(row["arrival_time"], 1), (_until(record, row), -1)]
-            queues[row["barrier_id"], row["cohort"]] += changes
+            for since, until in apart((row["arrival_time"], _until(record, row)), silent[row["participant_id"]]):
+                queues[row["barrier_id"], row["cohort"]] += [(since, 1), (until, -1)]
     for (barrier, cohort), changes in queues.items():
         size = sizes.get(barrier.removesuffix("_grouper"), ENDLESS)
         for since, until in _full(sorted(changes), size):

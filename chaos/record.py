@@ -23,6 +23,7 @@ class Record:
     groups: list[Row] = field(default_factory=list)
     memberships: list[Row] = field(default_factory=list)
     visits: list[Row] = field(default_factory=list)
+    presence: list[Row] = field(default_factory=list)
     effects: list[Row] = field(default_factory=list)
 
     @classmethod

@@ -33,6 +33,7 @@ TABLES = {
     "groups": "syncgroups_syncgroup",
     "memberships": "syncgroups_participantlinksyncgroup",
     "visits": "syncgroups_participantlinkbarrier",
+    "presence": "syncgroups_presenceinterval",
     "effects": "chaos_effect",
 }
 TIMES = """

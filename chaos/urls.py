@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import include, path
 from django.views import View
 
@@ -42,9 +44,21 @@ class ArriveView(BarrierMixin, View):
                 "visit": link.pk,
                 "visit_id": str(link.public_id),
                 "state": link.state,
+                "group": group.pk if group else None,
                 "passes": passes(group.pk, f"{group_type}_choice") if group else None,
             }
         )
+
+
+class ExtendView(ParticipantMixin, View):
+    """Gives one who waits more time."""
+
+    active_required = False
+
+    def post(self, request: HttpRequest, visit_id: UUID) -> JsonResponse:
+        link = get_object_or_404(self.participant.barrier_links, public_id=visit_id)  # type: ignore[attr-defined]
+        link.extend()
+        return JsonResponse({"visit": link.pk, "extensions": link.extensions})
 
 
 class LeaveView(ParticipantMixin, View):
@@ -59,6 +73,7 @@ class LeaveView(ParticipantMixin, View):
 urlpatterns = [
     path("join/", JoinView.as_view()),
     path("at/<str:barrier_id>/<str:visit>/", ArriveView.as_view()),
+    path("longer/<uuid:visit_id>/", ExtendView.as_view()),
     path("leave/", LeaveView.as_view()),
     path("sync/", include("syncgroups.urls")),
 ]

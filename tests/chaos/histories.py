@@ -15,8 +15,15 @@ def visit(pk: int, participant: int, barrier: str, times: tuple[float, float | N
     arrival, departure = times
     plain = {"state": "released", "reason": "", "visit": "1", "cohort": "red", "sync_group_id": None}
     row = {"id": pk, "participant_id": participant, "barrier_id": barrier, **plain}
-    waited = {"arrival_time": arrival, "deadline": arrival + 20, "departure_time": departure}
-    return {**row, **waited, "time_credit": 0.0 if departure is None else departure - arrival, **more}
+    waited = {"arrival_time": arrival, "deadline": arrival + 20, "departure_time": departure, "place_since": None}
+    took = 0.0 if departure is None else departure - arrival
+    spent = {"waited_for_match": took, "waited_for_others": 0.0, "paused_for": 0.0, "extensions": 0}
+    return {**row, **waited, "time_credit": min(took, 20.0), **spent, **more}
+
+
+def depart(row: dict[str, Any], moment: float) -> None:
+    """A visit ends at another time, and was spent on waiting until then."""
+    row |= {"departure_time": moment, "waited_for_match": moment - row["arrival_time"]}
 
 
 def member(participant: int, group: int, since: float, until: float | None) -> dict[str, Any]:
@@ -36,7 +43,13 @@ def group(pk: int, formed: float, closed: float | None, **more: Any) -> dict[str
 
 
 def participant(pk: int, credit: float, cohort: str = "red") -> dict[str, Any]:
-    return {"id": pk, "public_id": f"ticket-{pk}", "cohort": cohort, "time_credit": credit}
+    standing = {"status": "working", "failed": False, "failed_reason": "", "presence": "present"}
+    return {"id": pk, "public_id": f"ticket-{pk}", "cohort": cohort, "time_credit": credit, **standing}
+
+
+def interval(pk: int, participant: int, state: str, since: float, until: float | None) -> dict[str, Any]:
+    """Of presence."""
+    return {"id": pk, "participant_id": participant, "state": state, "began_at": since, "ended_at": until}
 
 
 def event(at: float, what: str, **facts: Any) -> dict[str, Any]:
@@ -76,7 +89,7 @@ def good() -> Record:
     ]
     return Record(
         events,
-        participants=[participant(1, 4.0), participant(2, 2.0), participant(3, 20.5)],
+        participants=[participant(1, 4.0), participant(2, 2.0), participant(3, 20.0)],
         groups=[group(1, 2003.5, 2015.0)],
         memberships=[member(1, 1, 2003.5, 2015.0), member(2, 1, 2003.5, 2015.0)],
         visits=[
@@ -86,6 +99,7 @@ def good() -> Record:
             visit(4, 2, "pair_choice", (2010.0, 2010.0), sync_group_id=1),
             visit(5, 3, "pair_grouper", (2003.0, 2023.5), state="timed_out", reason="waited too long"),
         ],
+        presence=[interval(1, 1, "present", 2001.0, None), interval(2, 3, "present", 2003.0, None)],
         effects=[{"id": 1, "barrier_id": "pair_choice", "group_id": 1, "visits": [3, 4]}],
     )
 

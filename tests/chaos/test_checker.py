@@ -82,7 +82,7 @@ def test_a_release_that_is_announced_twice(record):
 
 def test_a_wait_that_is_credited_twice(record):
     record.participants[2]["time_credit"] *= 2
-    assert "participant 3 was credited 41.0 s for waits of 20.5 s" in only_found(record)
+    assert "participant 3 was credited 40.0 s for waits of 20.0 s" in only_found(record)
 
 
 @pytest.mark.parametrize("why", [{"reason": "no longer a member of the group"}, {"sync_group_id": None}])

@@ -2,25 +2,25 @@
 
 from chaos.checker import check
 from chaos.waits import lateness
-from tests.chaos.histories import event, only_found, participant, sweep, visit
+from tests.chaos.histories import depart, event, only_found, participant, sweep, visit
 
 # Deadlines
 
 
 def test_a_wait_that_goes_on_past_its_deadline_and_a_sweep(record):
-    record.visits[4]["departure_time"] = 2028.0
+    depart(record.visits[4], 2028.0)
     assert "visit 5 to 'pair_grouper' went on for 5.00 s after its deadline" in only_found(record)
 
 
 def test_time_in_which_no_sweep_could_be_made_does_not_count(record):
-    record.visits[4]["departure_time"] = 2028.0
+    depart(record.visits[4], 2028.0)
     record.events += [event(2027.0, "fault", name="away", outage=True, began=2022.0, ended=2026.5), *sweep(2027.8, "a")]
     assert check(record) == []
     assert [round(late, 1) for _, late in lateness(record)] == [0.1]
 
 
 def test_a_fault_that_does_not_prevent_sweeps_is_no_excuse(record):
-    record.visits[4]["departure_time"] = 2028.0
+    depart(record.visits[4], 2028.0)
     record.events += [event(2027.0, "fault", name="a kill", outage=False, began=2022.0, ended=2026.5)]
     assert "went on for 5.00 s" in only_found(record)
 
@@ -45,20 +45,21 @@ def test_a_bot_that_comes_to_no_end(record):
 
 def test_a_group_that_is_complete_and_does_not_go(record):
     for row in record.visits[2:4]:
-        row["departure_time"] += 4.9
+        depart(row, row["departure_time"] + 4.9)
     assert "group 1 was complete at 'pair_choice' for 4.9 s before visit 3 ended" in str(in_vain(record)[0])
 
 
 def test_a_group_whose_release_failed_may_go_later(record):
     record.events.append(event(2011.0, "effect", phase="attempted", barrier="pair_choice", group=1, visits=[3, 4]))
     for row in record.visits[2:4]:
-        row["departure_time"] += 4.9
+        depart(row, row["departure_time"] + 4.9)
     assert in_vain(record) == []
 
 
 def test_a_group_that_is_complete_and_times_out(record):
     for row in record.visits[2:4]:
-        row |= {"state": "timed_out", "departure_time": row["departure_time"] + 4.9}
+        row["state"] = "timed_out"
+        depart(row, row["departure_time"] + 4.9)
     assert len(in_vain(record)) == 2
 
 
@@ -66,22 +67,22 @@ def test_a_group_is_complete_once_somebody_has_left_it(record):
     record.memberships[1]["departure_time"] = 2009.5
     record.visits[3]["participant_id"] = 3
     record.groups[0]["min_group_size"] = 1
-    record.visits[2] |= {"departure_time": 2012.0}
+    depart(record.visits[2], 2012.0)
     assert in_vain(record) == []
-    record.visits[2] |= {"departure_time": 2018.0}
+    depart(record.visits[2], 2018.0)
     record.memberships[0]["departure_time"] = 2020.0
     assert "for 8.5 s" in str(in_vain(record)[0])
 
 
 def test_a_group_waits_for_a_member_who_does_not_come(record):
-    record.visits[2]["departure_time"] = 2014.0
+    depart(record.visits[2], 2014.0)
     del record.visits[3]
     assert in_vain(record) == []
 
 
 def test_enough_people_at_a_grouper_and_no_group(record):
     for row in record.visits[:2]:
-        row["departure_time"] += 3
+        depart(row, row["departure_time"] + 3)
     assert "at 'pair_grouper' (cohort 'red') enough for a group waited for 5.0 s" in str(in_vain(record)[0])
 
 
@@ -93,13 +94,13 @@ def in_vain(record):
 
 
 def test_somebody_who_was_known_to_wait_and_is_overtaken(record):
-    record.visits[0]["departure_time"] = 2005.0
+    depart(record.visits[0], 2005.0)
     record.participants[0]["time_credit"] = 4.0
     assert "visit 2 to 'pair_grouper' went before visit 1, which came first" in only_found(record)
 
 
 def test_arrivals_that_overlap_may_be_seen_in_either_order(record):
-    record.visits[0]["departure_time"] = 2005.0
+    depart(record.visits[0], 2005.0)
     for line in record.events:
         if line.get("visit") == 1 or line.get("visit_pk") == 1:
             line["at"] += 2
