@@ -75,7 +75,9 @@ def store(results: dict[str, Any], name: str) -> Path:
 def main() -> None:
     names = [*(workload.name for workload in WORKLOADS), *SCENARIOS]
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small numbers and few rounds, to see that it works")
+    parser.add_argument(
+        "--quick", action="store_true", help="small numbers and one round, to see that it works: docs/ stays as it is"
+    )
     parser.add_argument("--only", action="append", default=[], choices=names, help="only this; may be repeated")
     parser.add_argument("--rounds", type=int, help="5 unless given, 1 with --quick")
     parser.add_argument("--no-peer", action="store_true", help="without PsyNet, and without the plots")
@@ -87,21 +89,21 @@ def main() -> None:
         bench = Bench(keeper, quick=options.quick, rounds=rounds, with_peer=not options.no_peer)
         results = run(bench, options.only)
         bench.close()
-    finish(results, partly=bool(options.quick or options.only or options.no_peer))
-
-
-def finish(results: dict[str, Any], *, partly: bool) -> None:
-    """Print, store, and after a whole run write what is published."""
-    file = store(results, "part.json" if partly else "latest.json")
+    whole = not (options.only or options.no_peer)
+    file = store(results, "latest.json" if whole and not options.quick else "part.json")
     print(report.as_text(results))
     print(f"\nEverything that was measured: {os.path.relpath(file)}")
-    if not partly:
-        docs = ROOT / "docs"
-        docs.mkdir(exist_ok=True)
-        subprocess.run([peers_python(), "-m", "bench.plots", file, docs], cwd=ROOT, check=True)
-        (docs / "performance.json").write_text(json.dumps(report.without_samples(results), indent=1) + "\n")
-        (docs / "performance.md").write_text(report.as_markdown(results))
-        print("Written: docs/performance.md, performance.json and the plots")
+    if whole:
+        publish(results, file, RESULTS / "quick" if options.quick else ROOT / "docs")
+
+
+def publish(results: dict[str, Any], file: Path, folder: Path) -> None:
+    """Write the page, its numbers and its plots."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run([peers_python(), "-m", "bench.plots", file, folder], cwd=ROOT, check=True)
+    (folder / "performance.json").write_text(json.dumps(report.without_samples(results), indent=1) + "\n")
+    (folder / "performance.md").write_text(report.as_markdown(results))
+    print(f"Written: {os.path.relpath(folder)}/performance.md, performance.json and the plots")
 
 
 if __name__ == "__main__":

@@ -45,11 +45,11 @@ def finished(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 def polling_page(token: str) -> dict[str, str]:
-    return {"path": "/sync/me/", "headers": f"Authorization: Participant {token}\r\n"}
+    return {"path": "/sync/api/v1/me/", "headers": f"Authorization: Participant {token}\r\n"}
 
 
 def until_it_answers(port: int) -> None:
-    probe = [{"path": "/sync/me/", "headers": ""}]
+    probe = [{"path": "/sync/api/v1/me/", "headers": ""}]
     while not clients(port, probe, duration=0.1)["statuses"].get("401"):
         time.sleep(0.1)
 

@@ -53,7 +53,8 @@ def plot_latency(results: dict[str, Any], file: Path) -> None:
 def steps(panel: Any, samples: list[float], colour: str, style: Any, title: str) -> None:
     ordered = sorted(samples)
     shares = [(i + 1) / len(ordered) for i in range(len(ordered))]
-    panel.step([1e3 * sample for sample in ordered], shares, style, where="post", color=colour, label=title)
+    times = [1e3 * sample for sample in ordered]
+    panel.step(times, shares, linestyle=style, where="post", color=colour, label=title)
 
 
 def save(figure: Any, file: Path) -> None:

@@ -172,7 +172,8 @@ def _plans(plans: dict[str, Any]) -> Iterator[str]:
 
 
 def _profile(profile: dict[str, dict[str, float]]) -> Iterator[str]:
-    kinds = sorted({kind for parts in profile.values() for kind in parts}, key=lambda kind: kind == "everything else")
+    named = dict.fromkeys(kind for parts in profile.values() for kind in parts)
+    kinds = sorted(named, key=lambda kind: kind == "everything else")
     titles = {"arrive_and_ring": "arrive", "form": "form", "release": "release", "poll": "poll"}
     yield "## Where the time goes\n"
     yield (

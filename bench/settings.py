@@ -12,4 +12,6 @@ from project.settings import INSTALLED_APPS as DEMO_APPS
 INSTALLED_APPS = [name for name in DEMO_APPS if not name.startswith("project.")] + ["bench"]
 ROOT_URLCONF = "bench.urls"
 SYNCGROUPS_PARTICIPANT_RESOLVER = "syncgroups.identity.participant_from_token"
+# Counted, as on any site, and never refused.
+SYNCGROUPS_POLL_RATE = "100000/s"
 SECURE_SSL_REDIRECT = False

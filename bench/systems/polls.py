@@ -68,7 +68,7 @@ handler = WSGIHandler()
 
 
 def poll_of(person: Participant) -> dict[str, Any]:
-    return request("/sync/me/", HTTP_AUTHORIZATION=f"Participant {issue_token(person)}")
+    return request("/sync/api/v1/me/", HTTP_AUTHORIZATION=f"Participant {issue_token(person)}")
 
 
 def request(path: str, **headers: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from syncgroups.barriers import GroupBarrier, GroupCloser
 from syncgroups.estimates import estimate_of
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, get_participant_model
+from syncgroups.monitoring import timeline_of
 from syncgroups.standing import standing_of
 from tests.speed.plans import Scan, scans_of
 
@@ -168,3 +169,10 @@ def test_the_overview_counts_those_who_wait():
     counted = BarrierRecord.objects.with_counts(ParticipantLinkBarrier.objects.all())
     used = indexes_of(lambda: list(counted))
     assert used & OF_OPEN_VISITS
+
+
+def test_the_course_of_a_group_reads_what_its_members_did():
+    """Catches: a timeline for which all visits are read that anybody has ever made."""
+    group = SyncGroup.objects.get(pk=1)
+    used = indexes_of(lambda: timeline_of(group))
+    assert "syncgroups_visit_once" in used
