@@ -27,6 +27,9 @@ from .servers import PATIENCE, ServerUnavailable, start_valkey
 ROOT = Path(__file__).resolve().parent.parent
 USUAL_PORT = 8000
 
+#: This machine is asked by no proxy, whichever the environment names for others.
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 def demo(port: int) -> None:
     """Run the site until somebody stops it, or until a part of it ends."""
@@ -47,7 +50,7 @@ def bots(arguments: list[str]) -> None:
             env.setdefault("DATABASE_URL", f"sqlite:///{keeper.folder()}/db.sqlite3")
             env = game_for(arguments) | env
             arguments = ["--url", start_site(keeper, free_port(), env), *arguments]
-        run_manage("bots", *arguments, env=env)
+        run_manage("bots", *arguments, env=without_proxy(env))
 
 
 def site_environment(keeper: Keeper) -> dict[str, str]:
@@ -70,7 +73,16 @@ def game_for(arguments: list[str]) -> dict[str, str]:
     """Give the environment of a game of the size that the bots are to play, with waits too short for people."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--group-size", default="2")
-    return {"DEMO_GROUP_SIZE": parser.parse_known_args(arguments)[0].group_size, "DEMO_MAX_WAIT": "30"}
+    size = parser.parse_known_args(arguments)[0].group_size
+    if not size.isdecimal() or int(size) < 2:
+        sys.exit("--group-size must be 2 or more.")
+    return {"DEMO_GROUP_SIZE": size, "DEMO_MAX_WAIT": "30"}
+
+
+def without_proxy(env: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment in which this machine is asked directly, also where others are asked by a proxy."""
+    exempt = env.get("no_proxy") or env.get("NO_PROXY") or ""
+    return {**env, "no_proxy": ",".join(filter(None, [exempt, "127.0.0.1"]))}
 
 
 def start_site(keeper: Keeper, port: int, env: Mapping[str, str]) -> str:
@@ -99,7 +111,8 @@ def start_site(keeper: Keeper, port: int, env: Mapping[str, str]) -> str:
 
 def run_manage(*arguments: str, env: Mapping[str, str]) -> None:
     """Run a management command to its end; end with its exit status if it fails."""
-    done = subprocess.run([sys.executable, "manage.py", *arguments], env=env, cwd=ROOT)
+    # In a session of its own it does not hear of Ctrl-C, of which it would tell by a traceback. It ends with this one.
+    done = subprocess.run([sys.executable, "manage.py", *arguments], env=env, cwd=ROOT, start_new_session=True)
     if done.returncode:
         sys.exit(done.returncode)
 
@@ -110,7 +123,7 @@ def wait_for_answer(keeper: Keeper, address: str) -> None:
     while time.monotonic() < deadline:
         stop_if_any_ended(keeper)
         try:
-            urllib.request.urlopen(address, timeout=PATIENCE).close()
+            DIRECTLY.open(address, timeout=PATIENCE).close()
         except urllib.error.HTTPError:
             return
         except OSError:
@@ -150,6 +163,8 @@ def free_port() -> int:
 
 def chosen_port(wish: int | None) -> int:
     """Take the wished port, which must be free; without a wish, the usual one or else any."""
+    if wish and not 0 < wish < 65536:
+        sys.exit(f"There is no port {wish}: they go from 1 to 65535.")
     if wish and not is_free(wish):
         sys.exit(f"Port {wish} is in use. Choose another with --port.")
     return wish or (USUAL_PORT if is_free(USUAL_PORT) else free_port())

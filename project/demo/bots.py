@@ -13,6 +13,8 @@ from urllib.parse import urlencode, urljoin
 
 import httpx
 
+from syncgroups.client import AsyncParticipant, Standing
+
 from .pages import Form, Page, read_page
 
 #: Seconds that a bot thinks before it goes on, on average.
@@ -124,7 +126,7 @@ class Bot:
 
     async def drop_out(self, page: Page) -> str:
         if page.poll_url:
-            await self.ask(page.poll_url)
+            await self.ask(AsyncParticipant(page.poll_url, http=self.http))
         if self.life.says_so and "leave" in page.forms:
             await self.send(page.forms["leave"])
             return "left"
@@ -132,21 +134,18 @@ class Bot:
 
     async def wait(self, page: Page) -> None:
         """Poll until the visit that the page stands for has ended."""
-        etag, pause = "", 0.0
-        while page.poll_url:
-            answer = await self.ask(page.poll_url, etag)
-            if answer.status_code != httpx.codes.NOT_MODIFIED:
-                standing, etag, pause = answer.json(), answer.headers["ETag"], answer.json()["poll_after"]
-                if all(wait["visit_id"] != page.visit for wait in standing["waits"]):
-                    return
-            await asyncio.sleep(pause * self.random.uniform(0.9, 1.1))
+        me = AsyncParticipant(page.poll_url or page.url, http=self.http)
+        while True:
+            standing = await self.ask(me)
+            if all(wait.visit_id != page.visit for wait in standing.waits):
+                return
+            await asyncio.sleep(standing.poll_after * self.random.uniform(0.9, 1.1))
 
-    async def ask(self, poll_url: str, etag: str = "") -> httpx.Response:
+    async def ask(self, me: AsyncParticipant) -> Standing:
         """Poll once. Only here does a bot learn whose part it plays."""
-        answer = await self.http.get(poll_url, headers={"If-None-Match": etag} if etag else {})
-        if answer.status_code != httpx.codes.NOT_MODIFIED:
-            self.life.participant_id = answer.raise_for_status().json()["participant_id"]
-        return answer
+        standing = await me.standing()
+        self.life.participant_id = standing.participant_id
+        return standing
 
     async def open(self, url: str) -> Page:
         return self.see(await self.http.get(url))

@@ -21,5 +21,8 @@ def end_the_vanished() -> None:
     seen = Coalesce(F("last_seen_at"), F("creation_time"))
     waiting = ParticipantLinkBarrier.objects.waiting().values("participant")
     absent = all_participants().active().alias(seen=seen).filter(seen__lt=Now() - timedelta(seconds=ABSENT_AFTER))
-    for participant in absent.exclude(pk__in=waiting):
-        participant.leave(CLOSED_THE_WINDOW)
+    vanished = absent.exclude(pk__in=waiting)
+    for pk in list(vanished.values_list("pk", flat=True)):
+        # Asked again about each: ending the others takes a while, in which somebody may come back.
+        for participant in vanished.filter(pk=pk):
+            participant.leave(CLOSED_THE_WINDOW)

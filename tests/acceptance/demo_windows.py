@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import Page, expect
 
 from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER
+from project.shared.absence import end_the_vanished
 from project.shared.players import SESSION_KEY
 from syncgroups import testing
 from syncgroups.identity import participant_of_token
+from syncgroups.models import ParticipantLinkBarrier, SyncGroup, all_participants
+
+from .windows import PATIENCE
 
 
 class Window:
@@ -102,3 +107,107 @@ def close(windows: Sequence[Window]) -> None:
     open_all(windows, "closing")
     testing.process(CLOSER)
     open_all(windows)
+
+
+# How people drop out
+
+
+def leave(window: Window) -> None:
+    window.send("leave")
+
+
+def fail(window: Window) -> None:
+    window.participant.fail("a researcher decided so")
+
+
+def vanish(window: Window) -> None:
+    """The window is closed; nobody presses anything."""
+
+
+DROPOUTS = [leave, fail, vanish]
+
+
+def sit_out(windows: Sequence[Any], do_what_is_asked: Callable[[Any], bool]) -> None:
+    """Time passes, and whoever is there does what the page asks for, until that says of all that nothing is left."""
+    for _ in range(20):
+        testing.let_time_pass(30)
+        for window in windows:
+            window.poll()
+        testing.sweep()
+        end_the_vanished()
+        open_all(windows)
+        # Everybody does something, whoever has come to an end before.
+        ended = [do_what_is_asked(window) for window in windows]
+        if all(ended):
+            return
+    raise AssertionError(f"Stranded at {[window.page for window in windows]}.")
+
+
+def everybody_has_an_outcome() -> bool:
+    """Whether nobody waits and no group is under way, once all time limits are over."""
+    testing.let_time_pass(301)
+    testing.sweep()
+    end_the_vanished()
+    return not ParticipantLinkBarrier.objects.waiting().exists() and not SyncGroup.objects.active().exists()
+
+
+# In real browsers, whose windows are pages of Playwright's
+
+
+def take_part(window: Callable[..., Page], demo: str, people: int, **options: Any) -> list[Page]:
+    """Windows of so many people who have agreed to take part, each in a browser of its own."""
+    pages = [window(**options) for _ in range(people)]
+    for page in pages:
+        agree(page, demo)
+    return pages
+
+
+def take_part_together(window: Callable[..., Page], demo: str, people: int) -> list[Page]:
+    """Windows of so many people in one browser, as researchers open them who try a demo by themselves."""
+    [first] = take_part(window, demo, 1)
+    return [first, *take_part(window, demo, people - 1, beside=first)]
+
+
+def agree(page: Page, demo: str) -> None:
+    page.goto(f"/{demo}/")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/players/**")
+
+
+def place_of(page: Page) -> str:
+    """Where the window is, within the player's pages."""
+    return re.sub(r"^.*/players/\d+/|\?.*$", "", page.url)
+
+
+def expect_at(place: str, *pages: Page) -> None:
+    """Wait until these windows are there."""
+    for page in pages:
+        expect(page).to_have_url(re.compile(rf"/players/\d+/{place}(\?.*)?$"), timeout=PATIENCE)
+
+
+def sweep_until(done: Callable[[], bool], page: Page) -> None:
+    """Do what beat and workers would do, until that is so. The window is one that is open."""
+    for _ in range(PATIENCE // 100):
+        if done():
+            return
+        testing.sweep()
+        page.wait_for_timeout(100)
+    assert done(), f"In vain: the window is at {page.url}."
+
+
+def sweep_to(place: str, *pages: Page) -> None:
+    """Do what beat and workers would do, until these windows are there."""
+    sweep_until(lambda: all(place_of(page) == place for page in pages), pages[0])
+
+
+def person_at(page: Page) -> Any:
+    """The participant whose window it is, as the database has it now."""
+    player = page.url.split("/players/")[0] + "/players/" + page.url.split("/players/")[1].split("/")[0]
+    return all_participants().get(public_id=page.request.get(f"{player}/standing/").json()["participant_id"])
+
+
+def press_leave(page: Page) -> None:
+    page.get_by_text("Leave the study").click()
+    page.get_by_role("button", name="Leave now").click()
+    expect_at("end/", page)

@@ -1,10 +1,17 @@
 """The demo played over HTTP by bots, with a real worker and a real beat."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 
+import httpx
 import pytest
 from django.core.management import CommandError, call_command
 
+from project import serve
 from project.demo.barriers import CHOICE_MADE, CLOSER, GROUPER
 from project.demo.models import Choice
 from project.demo.pages import read_page
@@ -92,6 +99,52 @@ def test_numbers_that_make_no_sense_are_refused_with_a_sentence(wrong):
 def test_a_site_that_does_not_answer_is_reported_as_such(url):
     with pytest.raises(CommandError, match="does not answer as it should"):
         call_command("bots", url=url)
+
+
+# The command that starts a site for them
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_site_on_this_machine_is_asked_by_no_proxy(live_server, keeper, monkeypatch):
+    """Fails on machines from which others are reached by a proxy only, as at many universities."""
+    address = live_server.url.replace("localhost", "127.0.0.1")
+    monkeypatch.setattr(serve, "PATIENCE", 5)
+    for name, value in serve.without_proxy({"http_proxy": "http://127.0.0.1:9", "no_proxy": "example.org"}).items():
+        monkeypatch.setenv(name, value)
+    assert os.environ["no_proxy"].startswith("example.org,")
+    assert httpx.get(address).status_code
+    monkeypatch.delenv("no_proxy")
+    serve.wait_for_answer(keeper, address)
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+def test_a_port_that_there_is_not_is_refused_with_a_sentence(port):
+    with pytest.raises(SystemExit, match="There is no port"):
+        serve.chosen_port(port)
+
+
+@pytest.mark.parametrize("size", ["1", "0", "two"])
+def test_so_is_a_group_of_one_before_the_site_starts(size):
+    """Fails when the site's settings stumble over it."""
+    with pytest.raises(SystemExit, match="must be 2 or more"):
+        serve.game_for(["--group-size", size])
+
+
+def test_ctrl_c_while_the_site_is_being_migrated_ends_it_without_a_word(tmp_path):
+    """Fails when somebody who has only pressed the wrong key reads a traceback."""
+    env = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3", "CELERY_BROKER_URL": "memory://"}
+    command = [sys.executable, "-m", "project.serve", "demo", "--port", str(serve.free_port())]
+    out, both = subprocess.PIPE, subprocess.STDOUT
+    process = subprocess.Popen(command, cwd=serve.ROOT, env=env, start_new_session=True, stdout=out, stderr=both)
+    while not (tmp_path / "db.sqlite3").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    told = process.communicate(timeout=30)[0].decode()
+    assert (process.returncode, told) == (0, "")
+
+
+# What they see
 
 
 def test_a_bot_reads_a_page_as_a_browser_does():

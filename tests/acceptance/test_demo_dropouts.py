@@ -12,26 +12,12 @@ from project.shared.conf import ABSENT_AFTER, MAX_WAIT, PATIENCE
 from project.shared.views import WaitView
 from syncgroups import testing
 from syncgroups.barriers import KEPT_WAITING
-from syncgroups.models import ParticipantLinkBarrier, SyncGroup, all_participants
+from syncgroups.models import AbstractParticipant, ParticipantLinkBarrier, SyncGroup, all_participants
 
-from .demo_windows import Window, close, pair, play_round
+from .demo_windows import DROPOUTS, Window, close, pair, play_round
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-
-def vanish(window):
-    """The window is closed; nobody presses anything."""
-
-
-def leave(window):
-    window.send("leave")
-
-
-def fail(window):
-    window.participant.fail("a researcher decided so")
-
-
-DROPOUTS = [vanish, leave, fail]
 
 #: How many rounds are over, and whether the one who drops out has chosen in the next one.
 MOMENTS = [(0, False), (0, True), (1, False), (1, True), (2, True), (3, False)]
@@ -186,6 +172,20 @@ def test_who_closes_the_window_where_they_wait_for_nothing_leaves_after_a_while(
     end_the_vanished()
     assert [window.participant.status for window in windows] == ["left", "left"]
     assert not SyncGroup.objects.active().exists()
+
+
+def test_who_comes_back_while_others_are_being_ended_stays(monkeypatch):
+    """Catches: ending somebody by what was true before the others had been ended."""
+    windows, leave = pair(), AbstractParticipant.leave
+    testing.let_time_pass(ABSENT_AFTER + 1)
+
+    def leave_as_the_other_comes_back(participant, reason):
+        leave(participant, reason)
+        all_participants().exclude(pk=participant.pk).update(last_seen_at=timezone.now())
+
+    monkeypatch.setattr(AbstractParticipant, "leave", leave_as_the_other_comes_back)
+    end_the_vanished()
+    assert sorted(window.participant.status for window in windows) == ["left", "working"]
 
 
 def test_who_waits_is_not_taken_to_have_gone():

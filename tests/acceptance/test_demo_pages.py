@@ -12,7 +12,7 @@ from syncgroups.models import Participant, ParticipantLinkBarrier, SyncGroup
 
 from .demo_windows import Window, close, open_all, pair, play_round
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 START = "/rps/"
 

@@ -31,14 +31,20 @@ def chromium():
 
 @pytest.fixture
 def window(chromium, live_server):
-    """Open a browser window of its own. At the end no window may have complained about anything unexpected."""
+    """Open a window, in a browser of its own or `beside` another window, whose cookies it shares.
+
+    At the end no window may have complained about anything unexpected.
+    """
     with contextlib.ExitStack() as windows:
         complaints = []
 
-        def open_window(*, expected=None, **options):
-            options = {"base_url": live_server.url, "viewport": PHONE, **options}
-            context = chromium.new_context(**options)
-            windows.callback(context.close)
+        def open_window(*, expected=None, beside=None, **options):
+            if beside is None:
+                options = {"base_url": live_server.url, "viewport": PHONE, **options}
+                context = chromium.new_context(**options)
+                windows.callback(context.close)
+            else:
+                context = beside.context
             page = context.new_page()
             page.set_default_timeout(PATIENCE)
 
@@ -75,7 +81,7 @@ def expect_gone_on(page):
 def polls_of(page):
     """The requests by which the page asks how things stand, from now on."""
     polls = []
-    page.on("request", lambda request: polls.append(request) if request.url.endswith("/sync/me/") else None)
+    page.on("request", lambda request: polls.append(request) if request.url.endswith("/sync/api/v1/me/") else None)
     return polls
 
 

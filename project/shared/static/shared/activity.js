@@ -10,6 +10,8 @@
 
   const PAUSE = 2000; // milliseconds
   const LONGEST_PAUSE = 30000;
+  const PATIENCE = 10000; // for each answer
+  const HIDING = 200; // for which a page is hidden before that is told: a page that is closed is hidden, too
 
   const status = document.querySelector("[data-demo-activity]");
   if (!status) {
@@ -20,21 +22,35 @@
   const title = document.title;
   let failures = 0;
   let timer = null;
+  let asking = null; // what aborts the question that is on its way
+  let toldHidden = false;
 
+  /** What is asked now takes the place of a question that is on its way, and only the last one is followed by another. */
   async function ask() {
     clearTimeout(timer);
+    asking?.abort();
+    const mine = new AbortController();
+    asking = mine;
+    const limit = setTimeout(() => mine.abort(), PATIENCE);
     try {
-      const headers = document.hidden ? { "Syncgroups-Page": "hidden" } : {};
-      const response = await fetch(pollUrl, { headers, cache: "no-cache" });
+      toldHidden = document.hidden;
+      const headers = toldHidden ? { "Syncgroups-Page": "hidden" } : {};
+      const response = await fetch(pollUrl, { headers, cache: "no-cache", signal: mine.signal });
       if (!response.ok) {
         throw new Error(`status ${response.status}`);
       }
-      failures = 0;
-      take(await response.json());
+      const standing = await response.json();
+      if (asking === mine) {
+        failures = 0;
+        take(standing);
+      }
     } catch {
-      failures += 1;
+      failures += asking === mine ? 1 : 0;
     }
-    timer = setTimeout(ask, Math.min(LONGEST_PAUSE, PAUSE * 2 ** failures));
+    clearTimeout(limit);
+    if (asking === mine) {
+      timer = setTimeout(ask, Math.min(LONGEST_PAUSE, PAUSE * 2 ** failures));
+    }
   }
 
   function take(standing) {
@@ -49,7 +65,8 @@
     }
   }
 
-  function text({ n_here: here, n_needed: needed }) {
+  function text({ n_here, n_needed: needed }) {
+    const here = Math.min(n_here, needed);
     return needed === null ? "" : (here === 1 ? one : many).replace("{here}", here).replace("{needed}", needed);
   }
 
@@ -67,7 +84,20 @@
     time.textContent = new Date(time.dateTime).toLocaleTimeString(document.documentElement.lang, shape);
   }
 
+  /** A page that is gone is not one that is hidden. What has been told otherwise is taken back. */
+  function part() {
+    clearTimeout(timer);
+    if (toldHidden) {
+      fetch(pollUrl, { cache: "no-cache", keepalive: true }).catch(() => {});
+    }
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, document.hidden ? HIDING : 0);
+  });
+  window.addEventListener("pagehide", part);
+  window.addEventListener("pageshow", (event) => event.persisted && ask());
   showClock(until.querySelector("time"));
-  document.addEventListener("visibilitychange", ask);
   ask();
 })();
