@@ -31,6 +31,8 @@ from project.servers import ServerUnavailable, start_postgresql, start_valkey, w
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = [sys.executable, "-m", "celery", "-A", "project", "worker", "--without-gossip", "--without-mingle"]
 KEEPER = pytest.StashKey[Keeper]()
+#: In the environment of processes that started a broker, or whose parent did.
+OWN_BROKER = "SYNCGROUPS_TEST_OWN_BROKER"
 
 StartWorker = Callable[..., Popen[bytes]]
 
@@ -63,8 +65,11 @@ def start_servers(keeper: Keeper) -> None:
         os.environ["DATABASE_URL"] = f"sqlite:///{keeper.folder()}/db.sqlite3"
     elif "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = start_postgresql(keeper)
-    if "CELERY_BROKER_URL" not in os.environ:
+    # One of several processes that share the tests has a broker of its own, unless whoever runs the tests gave one.
+    shared = "PYTEST_XDIST_WORKER" in os.environ and OWN_BROKER in os.environ
+    if shared or "CELERY_BROKER_URL" not in os.environ:
         os.environ["CELERY_BROKER_URL"] = start_valkey(keeper)
+        os.environ[OWN_BROKER] = "yes"
 
 
 def pytest_report_header() -> str:
@@ -72,10 +77,10 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect, where the database has no row locks, the tests that need them."""
+    """Deselect, where the database has no row locks, the tests that need them, and those that nobody needs twice."""
     if chosen_database() == "postgresql":
         return
-    unfit = [item for item in items if item.get_closest_marker("postgresql")]
+    unfit = [item for item in items if item.get_closest_marker("postgresql") or item.get_closest_marker("once")]
     if unfit:
         config.hook.pytest_deselected(items=unfit)
         items[:] = [item for item in items if item not in unfit]

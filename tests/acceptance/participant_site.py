@@ -8,14 +8,16 @@ from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path
+from django.utils.functional import SimpleLazyObject
+from django.views import View
 
 from syncgroups import testing
 from syncgroups.barriers import GroupBarrier
 from syncgroups.exceptions import SyncGroupsError
 from syncgroups.groupers import SimpleGrouper
-from syncgroups.identity import issue_token, participant_of_token, remember
+from syncgroups.identity import issue_token, participant_from_token, participant_of_token, remember
 from syncgroups.models import AbstractParticipant
-from syncgroups.views import BarrierView, ParticipantMixin, View
+from syncgroups.views import BarrierView, ParticipantMixin
 from tests.acceptance.streams import StreamingBarrierView, stream
 
 Page = Callable[..., HttpResponse]
@@ -54,6 +56,11 @@ def resolve_from_address(request: HttpRequest) -> AbstractParticipant | None:
     return participant_of_token(token) if token else None
 
 
+def resolve_lazily(request: HttpRequest) -> Any:
+    """A resolver that leaves it to others to look, as ``request.user`` does."""
+    return SimpleLazyObject(lambda: participant_from_token(request))
+
+
 class Thanks(ParticipantMixin, View):
     active_required = False
 
@@ -90,6 +97,7 @@ urlpatterns = [
     path("stream/", stream),
     path("thanks/", Thanks.as_view(), name="thanks"),
     path("next/", arrived, name="next"),
+    path("<path:study>/wait/", BarrierView.as_view(barrier_id="pair_grouper", next_url="next"), name="of_any_study"),
 ]
 
 
@@ -106,6 +114,11 @@ def barriers_of_the_site(**options: Any) -> Iterator[None]:
 def signed_in(participant: AbstractParticipant, **headers: str) -> dict[str, str]:
     """Headers of a program that is this participant's."""
     return {"Authorization": f"Participant {issue_token(participant)}", "Accept": "application/json", **headers}
+
+
+def look(client, address, participant, **headers):
+    """Open a page as a browser does."""
+    return client.get(address, headers=signed_in(participant, Accept="text/html,*/*;q=0.8", **headers))
 
 
 def make_pair() -> list[AbstractParticipant]:

@@ -14,6 +14,7 @@ from syncgroups import testing
 from syncgroups.barriers import GroupBarrier
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import (
+    AuditEntry,
     BarrierRecord,
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
@@ -30,6 +31,15 @@ MODELS: list[Any] = [
     BarrierRecord,
     WakeUp,
 ]
+
+#: What the API tells of, by the name of the resource.
+READABLE: dict[str, Any] = {
+    "participant": get_participant_model(),
+    "group": SyncGroup,
+    "barrier": BarrierRecord,
+    "visit": ParticipantLinkBarrier,
+    "audit": AuditEntry,
+}
 
 
 def declarations(**kwargs: Any) -> list[Any]:
@@ -60,7 +70,9 @@ class Scene:
 
     @property
     def visit(self) -> ParticipantLinkBarrier:
-        return ParticipantLinkBarrier.objects.get(participant=self.waiter, barrier_id="choice_made")
+        visits = ParticipantLinkBarrier.objects.select_related("participant")
+        visit: ParticipantLinkBarrier = visits.get(participant=self.waiter, barrier_id="choice_made")
+        return visit
 
     @property
     def record(self) -> BarrierRecord:
@@ -87,6 +99,13 @@ def staff(name: str = "ada", *permissions: str, password: str | None = None, **f
     user = User.objects.create_user(name, password=password, is_staff=True, **fields)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     assert user.user_permissions.count() == len(permissions), permissions
+    return user
+
+
+def reader(name: str = "ada", **fields: Any) -> User:
+    """Somebody who may read whatever there is, change nothing, and not enter the admin."""
+    user = staff(name, *(f"view_{model._meta.model_name}" for model in READABLE.values()), **fields)
+    User.objects.filter(pk=user.pk).update(is_staff=False)
     return user
 
 

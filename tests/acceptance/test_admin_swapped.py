@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.migrations.conftest import empty_database, postgresql_address, sqlite_address  # noqa: F401
 from tests.migrations.site import make_site
+
+pytestmark = pytest.mark.once
 
 MORE_SETTINGS = """
 ALLOWED_HOSTS = ["*"]
@@ -58,6 +62,7 @@ TOUR = """
     from django.test import Client
 
     from syncgroups import testing
+    from syncgroups.explaining import explain
     from syncgroups.models import Participant, ParticipantLinkBarrier, SyncGroup
 
     assert not admin.site.is_registered(Participant)
@@ -74,9 +79,14 @@ TOUR = """
         page = client.get(f"/admin/syncgroups/{row._meta.model_name}/{row.pk}/change/")
         assert page.status_code == 200
         print(f"/admin/zoo/animal/{herd[0].pk}/change/" in page.content.decode())
-    told = client.get(f"/sync/api/participants/{herd[0].public_id}/").json()
+    watched = client.get("/admin/syncgroups/barrierrecord/monitor/")
+    assert (watched.status_code, str(herd[0]) in watched.content.decode()) == (200, True)
+    group = SyncGroup.objects.get()
+    assert client.get(f"/admin/syncgroups/barrierrecord/monitor/groups/{group.pk}/").status_code == 200
+    assert str(herd[0]) in str(explain("ready", participant=herd[0]))
+    told = client.get(f"/sync/api/v1/participants/{herd[0].public_id}/").json()
     assert told["waits_at"] == ["ready"], told
-    pages = [client.get("/sync/api/participants/?page_size=2&order=oldest").json()]
+    pages = [client.get("/sync/api/v1/participants/?page_size=2&ordering=created").json()]
     pages.append(client.get(pages[0]["next"]).json())
     ids = [row["public_id"] for page in pages for row in page["results"]]
     assert sorted(ids) == sorted(str(animal.public_id) for animal in herd), ids
@@ -96,7 +106,7 @@ OWN_PAGES = """
     shown = client.get(page)
     assert "syncgroups-verbs" in shown.content.decode()
     form = {"species": "zebra", "details": "{}", "status": "left", "id": "0" * 32, "cohort": "forged"}
-    for prefix in ("sync_group_links", "barrier_links"):
+    for prefix in ("sync_group_links", "barrier_links", "presence_intervals", "audit_entries"):
         form |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     before = Animal.objects.count()
     assert client.post(page, form).status_code == 302

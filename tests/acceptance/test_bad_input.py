@@ -21,7 +21,7 @@ from tests.acceptance.participant_site import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.acceptance.participant_site")]
 
-PAGE, POLL = "/lobby/", "/sync/me/"
+PAGE, POLL = "/lobby/", "/sync/api/v1/me/"
 JSON = {"Accept": "application/json"}
 
 

@@ -88,11 +88,11 @@ def test_a_server_in_trouble_is_asked_ever_more_seldom(window, participant, stat
         route.fulfill(status=status, body="busy")
 
     enter(page, participant)
-    page.route("**/sync/me/", refuse)
+    page.route("**/sync/api/v1/me/", refuse)
     expect(page.get_by_role("status")).to_contain_text("Connection lost")
     page.wait_for_timeout(3000)
     assert 3 <= len(polls) <= 8
-    page.unroute("**/sync/me/")
+    page.unroute("**/sync/api/v1/me/")
     release(participant)
     expect_gone_on(page)
 
@@ -100,9 +100,9 @@ def test_a_server_in_trouble_is_asked_ever_more_seldom(window, participant, stat
 def test_a_page_whose_answer_is_no_json_tries_again(window, participant):
     page = window()
     enter(page, participant)
-    page.route("**/sync/me/", lambda route: route.fulfill(status=200, body="<html>a hotel's network</html>"))
+    page.route("**/sync/api/v1/me/", lambda route: route.fulfill(status=200, body="<html>a hotel's network</html>"))
     expect(page.get_by_role("status")).to_contain_text("Connection lost")
-    page.unroute("**/sync/me/")
+    page.unroute("**/sync/api/v1/me/")
     expect(page.get_by_role("status")).not_to_contain_text("Connection lost")
 
 
@@ -111,8 +111,11 @@ def test_a_refused_poll_reloads_the_page_once(window, participant):
     page = window(expected="401")
     loads = []
     page.on("load", lambda: loads.append(page.url))
-    page.route("**/sync/me/", lambda route: route.fulfill(status=401, json={"code": "invalid_token"}))
+    page.route("**/sync/api/v1/me/", lambda route: route.fulfill(status=401, json={"code": "invalid_token"}))
     enter(page, participant)
+    for _ in range(PATIENCE // 50):
+        if len(loads) < 2:
+            page.wait_for_timeout(50)
     expect(page.get_by_role("status")).to_contain_text("Connection lost")
     page.wait_for_timeout(1500)
     assert len(loads) == 2
@@ -152,7 +155,17 @@ def test_while_nothing_changes_the_browser_is_answered_304(window, participant, 
     session.on("Network.responseReceivedExtraInfo", lambda event: statuses.append(event["statusCode"]))
     page.wait_for_timeout(1500)
     assert statuses.count(304) >= 3
-    assert statuses.count(200) <= 1
+    # The first answer, and the client, which may be on its way still.
+    assert statuses.count(200) <= 2
+
+
+def test_an_address_that_looks_like_one_of_another_site_is_left_for_none(window, participant, live_server):
+    """Fails when the page reloads the path alone: a browser takes what begins with two slashes for another site."""
+    page = window()
+    enter(page, participant)
+    page.goto(f"{live_server.url}//127.0.0.1:9/wait/")
+    release(participant)
+    expect_gone_on(page)
 
 
 def test_going_back_leads_past_the_waiting_page(window, participant):
@@ -177,7 +190,7 @@ def test_a_window_that_nobody_looks_at_asks_more_seldom_and_at_once_when_looked_
     page = window()
     enter(page, participant)
     polls = []
-    page.on("request", lambda request: polls.append(request.url) if "/sync/me/" in request.url else None)
+    page.on("request", lambda request: polls.append(request.url) if "/sync/api/v1/me/" in request.url else None)
     set_hidden(page, True)
     page.wait_for_timeout(2000)
     assert len(polls) <= 4

@@ -33,7 +33,7 @@ def _site(settings):
 
 
 def ask(client, participant, visit, **query):
-    return client.get("/sync/me/estimate/", {"visit": str(visit), **query}, headers=signed_in(participant))
+    return client.get("/sync/api/v1/me/estimate/", {"visit": str(visit), **query}, headers=signed_in(participant))
 
 
 def waited(barrier_id, seconds):
@@ -75,6 +75,21 @@ def test_at_a_group_barrier_it_follows_from_how_long_others_waited(client):
     assert estimate["text"] == "It probably goes on in a few minutes, but that is a rough guess."
 
 
+def test_it_says_that_the_time_may_be_up_before(client):
+    """Fails when "a few minutes" is promised beside half a minute that is left."""
+    me = testing.make_participants(1)[0]
+    with testing.declared(SimpleGrouper("crowd", initial_group_size=12, max_wait_time=200)):
+        arrive_every(10, 9)
+        [link] = testing.arrive_all([me], "crowd_grouper")
+        assert ask(client, me, link.public_id).json()["text"] == "Usually it goes on in about 20 seconds."
+        testing.let_time_pass(185)
+        said = ask(client, me, link.public_id).json()["text"]
+        page = client.get("/at/crowd_grouper/", headers=signed_in(me, Accept="text/html")).content.decode()
+    assert said.startswith("It probably goes on in a few minutes")
+    assert said.endswith(" Your time may be up before that.")
+    assert said in page
+
+
 def test_other_barriers_and_other_cohorts_say_nothing(client):
     me = testing.make_participants(1, cohort="monday")[0]
     with testing.declared(
@@ -109,7 +124,7 @@ def test_nothing_is_known_of_what_is_no_open_wait_of_ones_own(client, of):
 
 
 def test_who_is_nobody_is_refused(client):
-    response = client.get("/sync/me/estimate/")
+    response = client.get("/sync/api/v1/me/estimate/")
     assert response.status_code == 401
     assert response.json()["code"] == "invalid_token"
 
@@ -127,13 +142,18 @@ def test_it_is_said_in_the_language_of_the_page(client, settings):
     assert said["tlh"] == said[""] == said["en"]
 
 
-def test_asking_changes_nothing_and_is_not_kept(client):
+def test_asking_is_a_sign_of_life_and_changes_nothing_else_and_is_not_kept(client):
+    """Fails when a page that asks for nothing but this is taken for absent."""
     me = testing.make_participants(1)[0]
     [link] = testing.arrive_all([me], "pair_grouper")
+    ask(client, me, link.public_id)
+    me.refresh_from_db()
+    assert (me.presence, me.page_hidden) == ("present", False)
+    assert me.last_seen_at is not None
     before = everything_stored()
     assert "no-store" in ask(client, me, link.public_id)["Cache-Control"]
     assert everything_stored() == before
-    assert client.post("/sync/me/estimate/", headers=signed_in(me)).status_code == 405
+    assert client.post("/sync/api/v1/me/estimate/", headers=signed_in(me)).status_code == 405
 
 
 def test_it_costs_two_queries_besides_finding_out_who_asks(client):
@@ -155,7 +175,7 @@ def test_the_page_says_it_from_the_start(client):
     page = client.get("/lobby/", headers=signed_in(me, Accept="text/html")).content.decode()
     link = ParticipantLinkBarrier.objects.get()
     assert UNKNOWN["text"] in page
-    assert f'data-estimate-url="/sync/me/estimate/?visit={link.public_id}&amp;language=en"' in page
+    assert f'data-estimate-url="/sync/api/v1/me/estimate/?visit={link.public_id}&amp;language=en"' in page
 
 
 @pytest.fixture

@@ -1,23 +1,28 @@
-"""Pages at barriers: they receive, show what there is to see meanwhile, let through, and explain ends."""
+"""Pages at barriers: they receive, show what there is to see meanwhile, and let through."""
+
+import re
+from functools import partial
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
+from django.views.generic import TemplateView
 
-from syncgroups import testing
-from syncgroups.barriers import Barrier, GroupBarrier
+from syncgroups import operating, testing
+from syncgroups.barriers import Barrier, GroupBarrier, GroupCloser
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.identity import issue_token
 from syncgroups.models import ParticipantLinkBarrier
 from syncgroups.states import LinkState
 from syncgroups.views import BarrierView
-from syncgroups.waiting import WaitPage
+from syncgroups.waiting import Activity, WaitPage
 from tests.acceptance.participant_site import (
     DEFAULT_RESOLVER,
     barriers_of_the_site,
     everything_stored,
+    look,
     make_pair,
     signed_in,
 )
@@ -39,11 +44,6 @@ def site():
 @pytest.fixture
 def participant():
     return testing.make_participants(1)[0]
-
-
-def look(client, address, participant, **headers):
-    """Open a page as a browser does."""
-    return client.get(address, headers=signed_in(participant, Accept="text/html,*/*;q=0.8", **headers))
 
 
 def visits_of(participant):
@@ -97,10 +97,19 @@ def test_the_page_of_a_group_barrier_counts_the_group(site, client):
 
 def test_the_page_asks_again_with_and_without_scripts(site, client, participant):
     page = look(client, "/lobby/", participant).content.decode()
-    assert 'data-poll-url="/sync/me/"' in page
+    assert 'data-poll-url="/sync/api/v1/me/"' in page
     assert f'data-visit="{visits_of(participant).get().public_id}"' in page
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in page
     assert "data-token" not in page
+
+
+def test_a_page_that_another_one_follows_is_there_for_a_while_without_scripts(client, participant):
+    """Catches: half a second, which browsers take for none: a page that reloads without end."""
+    with testing.declared(Barrier("turns", [WaitPage(content="one"), WaitPage(content="two", wait_time=20)])):
+        first = look(client, "/at/turns/", participant).content.decode()
+        second = look(client, "/at/turns/?turn=1", participant).content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="3; url=/at/turns/?turn=1"></noscript>' in first
+    assert '<noscript><meta http-equiv="refresh" content="20; url=/at/turns/?turn=2"></noscript>' in second
 
 
 def test_numbers_for_programs_are_not_written_the_local_way(client, participant, settings):
@@ -147,6 +156,29 @@ def test_waiting_logic_may_be_a_function_that_answers_with_a_page_or_a_response(
         assert look(client, "/at/response/", participant).content == b"an activity of the site's own"
 
 
+def test_a_function_that_returns_something_to_do_is_told_what_it_may_return(client, participant):
+    """Fails when that is an error about a status_code somewhere in Django."""
+    for answer in (Activity(lambda request: HttpResponse()), TemplateView, None):
+        with (
+            testing.declared(Barrier("plain", partial(lambda answer, participant, link: answer, answer))),
+            pytest.raises(ImproperlyConfigured, match="may return a WaitPage or a response"),
+        ):
+            look(client, "/at/plain/", participant)
+
+
+def test_a_choice_that_is_sent_twice_is_heeded_once(client, participant):
+    """Fails when a double click costs two extensions: the page has to say how many it knows of."""
+    with testing.declared(Barrier("plain", max_wait_time=60, extensions=2)):
+        for known in ("0", "1"):
+            page = look(client, "/at/plain/", participant).content.decode()
+            [sent] = re.findall(r'<input type="hidden" name="extensions" value="(\d+)"', page)
+            assert sent == known
+            for _ in range(2):
+                choice = {"syncgroups": "extend", "extensions": sent}
+                client.post("/at/plain/", choice, headers=signed_in(participant, Accept="text/html"))
+            assert visits_of(participant).get().extensions == int(known) + 1
+
+
 def test_asking_whether_the_page_is_there_is_not_arriving(site, client, participant):
     """Fails when HEAD is answered by get(): mail programs look at links before anybody opens them."""
     before = everything_stored()["syncgroups.ParticipantLinkBarrier"]
@@ -161,6 +193,18 @@ def test_a_form_sent_to_the_page_is_refused(site, client, participant):
     before = everything_stored()
     assert client.post("/lobby/", {"a": 1}, headers=signed_in(participant)).status_code == 405
     assert everything_stored() == before
+
+
+def test_who_is_let_through_as_they_press_leave_goes_on(site, client, participant):
+    """Fails when a choice that has been overtaken ends a participation."""
+    with testing.declared(Barrier("hall", extensions=1)):
+        look(client, "/at/hall/", participant)
+        [link] = visits_of(participant)
+        link.release()
+        answer = client.post("/at/hall/", {"syncgroups": "leave"}, headers=signed_in(participant))
+        assert look(client, answer["Location"], participant)["Location"] == "/next/"
+    participant.refresh_from_db()
+    assert participant.status == "working"
 
 
 def test_the_token_is_put_into_the_page_only_where_the_site_asks_for_it(site, client, participant, settings):
@@ -186,123 +230,47 @@ def test_a_page_may_find_its_way_on_by_itself(site, rf):
     assert response["Location"] == "/round//"
 
 
-# How it ends
+# Who has a group before they come
 
 
-def end_page(client, participant):
-    response = look(client, "/lobby/", participant)
-    assert response.status_code == 403
-    return response.content.decode()
+def in_a_group_by_hand():
+    """Somebody whom a researcher has added to a group before they came to the grouper."""
+    pair, [late] = make_pair(), testing.make_participants(1)
+    pair[0].active_sync_groups["pair"].add(late)
+    return late
 
 
-def test_who_waited_in_vain_reads_that_it_was_not_their_fault(site, client, participant):
-    look(client, "/lobby/", participant)
-    testing.let_time_pass(601)
-    testing.sweep()
-    page = end_page(client, participant)
-    assert "did not come in time. That is not your fault." in page
-    assert str(participant) in page, "for letters to the researchers"
+@pytest.fixture
+def roomy():
+    with testing.declared(SimpleGrouper("pair", initial_group_size=2, max_group_size=3, join_existing_groups=True)):
+        yield
 
 
-@pytest.mark.parametrize("policy", ["leave", "fail"])
-def test_the_reason_is_the_same_words_for_programs(client, participant, policy):
-    with testing.declared(SimpleGrouper("pair", initial_group_size=2, on_timeout=policy)):
-        look(client, "/lobby/", participant)
-        testing.let_time_pass(601)
-        testing.sweep()
-        answer = client.get("/lobby/", headers=signed_in(participant))
-    assert answer.status_code == 403
-    assert "did not come in time" in answer.json()["detail"]
+def test_who_was_added_to_a_group_by_hand_has_nothing_to_wait_for(roomy, client):
+    """Fails when they are told to try again, for ever."""
+    late = in_a_group_by_hand()
+    response = look(client, "/lobby/", late)
+    assert (response.status_code, response["Location"]) == (302, "/next/")
+    answer = client.get("/lobby/", headers=signed_in(late))
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_in_group"), "programs are told"
+    assert not visits_of(late).exists()
 
 
-def test_who_is_left_by_too_many_reads_that_it_was_not_their_fault(site, client):
+def test_who_is_still_in_the_group_of_before_is_not_let_through_to_be_in_it_again(roomy, client):
+    """Fails when a closer that was forgotten goes unnoticed, and nobody gets new partners."""
     pair = make_pair()
-    pair[0].fail("closed the browser")
-    look(client, "/together/", pair[1])
-    testing.process("together")
-    page = end_page(client, pair[1])
-    assert "Too few people were left in your group" in page
-    assert "closed the browser" not in page, "the reason of the other is the other's"
+    assert look(client, "/again/2/", pair[0]).status_code == 409
 
 
-def test_who_was_failed_by_the_site_reads_its_reason(site, client, participant):
-    participant.fail("answered <b>too</b> fast")
-    assert "answered &lt;b&gt;too&lt;/b&gt; fast." in end_page(client, participant)
+def test_a_page_that_lets_through_in_its_own_way_says_itself_what_happens_then(roomy, rf):
+    class Own(BarrierView):
+        barrier_id = "pair_grouper"
 
+        def let_through(self, link):
+            return HttpResponse(link.public_id)
 
-def test_who_was_failed_while_waiting_reads_why(site, client, participant):
-    look(client, "/lobby/", participant)
-    participant.fail("asked to stop")
-    assert "asked to stop" in end_page(client, participant)
-
-
-def test_who_has_finished_is_thanked(site, client, participant):
-    participant.finish()
-    page = end_page(client, participant)
-    assert "Thank you for taking part" in page
-    assert "You have reached the end" in page
-
-
-def test_who_has_left_is_told_so(site, client, participant):
-    participant.leave()
-    page = end_page(client, participant)
-    assert "Your part ends here" in page
-    assert "There is nothing more to do here." in page
-
-
-def test_a_site_may_have_an_end_page_of_its_own(site, client, participant):
-    participant.fail("x")
-    response = look(client, "/ended/", participant)
-    assert (response.status_code, response["Location"]) == (302, "/thanks/")
-    assert look(client, "/thanks/", participant).status_code == 200
-    assert client.get("/ended/", headers=signed_in(participant)).status_code == 403
-
-
-def test_an_end_page_that_sends_to_itself_is_no_circle(site, client, participant):
-    participant.fail("x")
-    assert look(client, "/circle/", participant).status_code == 403
-
-
-def test_who_is_failed_while_the_page_is_being_asked_for_is_told_why(site, client, participant, settings):
-    """Fails when `ParticipantNotActive` of the front door is shown like any other error."""
-    settings.SYNCGROUPS_PARTICIPANT_RESOLVER = "tests.acceptance.test_pages.resolve_too_early"
-    assert "slow as a snail" in end_page(client, participant)
-
-
-def resolve_too_early(request):
-    """The participant, as they were the moment before they failed."""
-    person = testing.get_participant_model().objects.get()
-    type(person).objects.get().fail("slow as a snail")
-    return person
-
-
-# Errors for people
-
-
-@pytest.mark.parametrize(
-    ("address", "status", "heading"),
-    [
-        ("/at/nowhere/", 404, "There is no such page"),
-        ("/together/", 409, "You cannot be here right now"),
-        ("/monday/", 403, "This page is not for you"),
-    ],
-)
-def test_errors_are_pages_for_people(site, client, participant, address, status, heading):
-    response = look(client, address, participant)
-    assert response.status_code == status
-    assert f"<h1>{heading}</h1>" in response.content.decode()
-
-
-def test_who_is_nobody_is_asked_to_open_the_link_again(site, client):
-    response = client.get("/lobby/", headers={"Accept": "text/html"})
-    assert response.status_code == 401
-    assert "open the link again" in response.content.decode()
-
-
-def test_the_session_remembers_who_came_by_the_link(site, client, participant):
-    response = client.get(f"/enter/{issue_token(participant)}/", follow=True)
-    assert response.status_code == 200
-    assert visits_of(participant).exists()
+    request = rf.get("/", headers=signed_in(in_a_group_by_hand(), Accept="text/html"))
+    assert Own.as_view()(request).status_code == 409
 
 
 # What a page costs
@@ -329,3 +297,58 @@ def test_a_barrier_that_rescues_groups_waits_for_their_minimum(client):
         pair = make_pair()
         pair[0].fail("gone")
         assert "1 of 2 is here" in look(client, "/together/", pair[1]).content.decode()
+
+
+@pytest.mark.parametrize("how", ["closed", "taken out"])
+def test_who_comes_without_a_group_is_sent_to_be_grouped_where_the_page_knows_the_way(site, client, rf, how):
+    """Catches: people who take part and are told for ever that they have no group."""
+    pair = make_pair()
+    group = pair[0].sync_group
+    if how == "closed":
+        operating.close_group(group, reason="enough", by="ada")
+    else:
+        operating.remove_member(group, pair[0], reason="enough", by="ada")
+    view = BarrierView.as_view(barrier_id="together", next_url="next", regroup_url="/lobby/")
+    request = rf.get("/", headers=signed_in(pair[0], Accept="text/html"))
+    request.session = {}
+    response = view(request)
+    assert (response.status_code, response["Location"]) == (302, "/lobby/")
+    assert look(client, "/lobby/", pair[0]).status_code == 200, "not let through for what was before, in a circle"
+    [link] = visits_of(pair[0]).waiting()
+    assert (link.barrier_id, link.visit) == ("pair_grouper", "")
+    without = BarrierView.as_view(barrier_id="together", next_url="next")(request)
+    assert without.status_code == 409
+    request = rf.get("/", headers=signed_in(pair[0], Accept="application/json"))
+    request.session = {}
+    assert view(request).status_code == 409
+
+
+def test_who_has_done_with_their_group_is_not_grouped_anew_by_a_page_that_is_opened_by_mistake(site, client, rf):
+    pair = make_pair()
+    with testing.declared(
+        SimpleGrouper("pair", initial_group_size=2), GroupCloser("pair"), GroupBarrier("more", "pair")
+    ):
+        testing.arrive_all(pair, "closer_pair")
+        testing.process("closer_pair")
+        request = rf.get("/", headers=signed_in(pair[0], Accept="text/html"))
+        request.session = {}
+        response = BarrierView.as_view(barrier_id="more", next_url="next", regroup_url="/lobby/")(request)
+        assert response["Location"] == "/lobby/"
+        assert look(client, "/lobby/", pair[0])["Location"] == "/next/"
+    assert not visits_of(pair[0]).waiting().exists()
+
+
+def test_who_was_sent_back_and_let_through_without_a_group_by_hand_is_grouped_after_all(site, client, rf):
+    """Catches: two pages that send people to each other."""
+    regrouping = GroupBarrier("trying", "pair", max_wait_time=10, on_member_timeout="regroup")
+    with testing.declared(SimpleGrouper("pair", initial_group_size=2, max_wait_time=600), regrouping):
+        pair = make_pair()
+        testing.arrive_all(pair[:1], "trying", visit="")
+        testing.let_time_pass(11)
+        testing.sweep()
+        operating.release(visits_of(pair[0]).waiting().get(), reason="go on", by="ada")
+        request = rf.get("/", headers=signed_in(pair[0], Accept="text/html"))
+        request.session = {}
+        BarrierView.as_view(barrier_id="trying", next_url="next", regroup_url="/lobby/")(request)
+        assert look(client, "/lobby/", pair[0]).status_code == 200
+    assert visits_of(pair[0]).waiting().get().barrier_id == "pair_grouper"

@@ -23,7 +23,7 @@ from tests.acceptance.participant_site import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.acceptance.participant_site")]
 
-POLL = "/sync/me/"
+POLL = "/sync/api/v1/me/"
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +82,25 @@ def test_a_grouper_counts_who_waits_there_in_the_same_cohort(client, participant
         assert (the_wait(client, participant)["n_here"], the_wait(client, participant)["n_needed"]) == (3, 5)
 
 
+@pytest.mark.parametrize("silence", ["quiet", "gone"])
+def test_a_grouper_does_not_count_those_who_give_no_signs_of_life(client, participant, silence):
+    """Fails when people are promised company with whom they are not matched."""
+    others = testing.make_participants(2)
+    with testing.declared(SimpleGrouper("five", initial_group_size=5)):
+        testing.arrive_all([participant, *others], "five_grouper")
+        type(participant).objects.filter(pk=others[0].pk).update(presence=silence)
+        assert the_wait(client, participant)["n_here"] == 2
+
+
+@pytest.mark.parametrize(("silence", "n_here"), [("quiet", 2), ("gone", 1)])
+def test_a_group_barrier_counts_everybody_but_the_gone(client, silence, n_here):
+    """Fails when somebody is said to be here who is absent where it matters."""
+    pair = make_pair()
+    testing.arrive_all(pair, "together")
+    type(pair[1]).objects.filter(pk=pair[1].pk).update(presence=silence)
+    assert the_wait(client, pair[0])["n_here"] == n_here
+
+
 def test_who_has_gone_on_failed_or_left_is_not_counted(client, participant):
     others = testing.make_participants(3)
     with testing.declared(SimpleGrouper("five", initial_group_size=5)):
@@ -97,6 +116,21 @@ def test_a_group_barrier_counts_the_group_only(client):
     testing.arrive_all([one[0], *two], "together")
     wait = the_wait(client, one[0])
     assert (wait["n_here"], wait["n_needed"]) == (1, 2)
+
+
+def test_a_group_of_which_nobody_is_there_is_not_said_to_be_as_many_as_all_others_are(client):
+    """Catches: counting strangers for somebody who is back after having been gone, and whose group is not here."""
+    one, two, three = make_pair(), make_pair(), make_pair()
+    testing.arrive_all([one[0], two[0], three[0]], "together")
+    type(one[0]).objects.filter(pk=one[0].pk).update(presence="gone")
+    wait = the_wait(client, one[0])
+    assert (wait["n_here"], wait["n_needed"]) == (0, 2)
+
+
+def test_a_resolver_may_answer_with_a_lazy_object(client, participant, settings):
+    settings.SYNCGROUPS_PARTICIPANT_RESOLVER = "tests.acceptance.participant_site.resolve_lazily"
+    testing.arrive_all([participant], "pair_grouper")
+    assert the_wait(client, participant)["n_here"] == 1
 
 
 def test_a_group_barrier_needs_fewer_after_somebody_failed():
@@ -196,6 +230,22 @@ def test_whose_part_has_ended_is_told_so_and_leaves_no_trace(client, participant
 
 
 # Repeating oneself
+
+
+def test_all_of_the_answer_is_of_one_moment(participant):
+    """Fails when who asked is told of as they were found a moment before: failed meanwhile, and told "Ready"."""
+    testing.arrive_all([participant], "pair_grouper")
+    asking = participant_of_token(issue_token(participant))
+    participant.fail("answered too fast")
+    standing = standing_of(asking)
+    assert (standing.failed, standing.failed_reason) == (True, "answered too fast")
+    assert standing.waits == []
+
+
+def test_whom_a_lagging_copy_of_the_database_does_not_know_yet_is_told_what_is_known():
+    """Fails when the first poll of somebody who has just come is an error."""
+    newcomer = get_participant_model()(status="working")
+    assert (standing_of(newcomer).status, standing_of(newcomer).waits) == ("working", [])
 
 
 def test_while_nothing_changes_the_answer_is_304_and_empty(client, participant):

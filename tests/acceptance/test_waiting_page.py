@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.template import RequestContext, Template
 from playwright.sync_api import expect
 
-from syncgroups import arrivals, testing
+from syncgroups import arrivals, operating, testing
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.identity import issue_token
 from syncgroups.models import ParticipantLinkBarrier
@@ -77,6 +77,19 @@ def test_a_pause_is_told_and_the_clocks_go_away_until_it_is_over(window, partici
     expect(page.locator(LEFT)).to_be_visible()
 
 
+def test_what_a_researcher_says_is_read_as_it_is_sent_and_is_no_markup(window, participant):
+    """Catches: a message that only those see who reload, one that stays, and one that runs as a script."""
+    page = window()
+    enter(page, participant)
+    visit, order = link_of(participant), {"reason": "the server was slow", "by": "ada"}
+    operating.message(visit, text="<b>Five</b> more minutes, please.", **order)
+    expect(page.get_by_role("status")).to_contain_text("<b>Five</b> more minutes, please.")
+    page.reload()
+    expect(page.get_by_role("status")).to_contain_text("<b>Five</b> more minutes, please.")
+    operating.message(visit, text="", **order)
+    expect(page.get_by_role("status")).not_to_contain_text("more minutes")
+
+
 # Time
 
 
@@ -95,10 +108,10 @@ def test_the_clocks_are_right_again_after_the_machine_slept(window, participant)
     page = window(expected="ERR_FAILED")
     page.clock.install()
     enter(page, participant)
-    page.route("**/sync/me/", lambda route: route.abort())
+    page.route("**/sync/api/v1/me/", lambda route: route.abort())
     page.clock.fast_forward("01:00:00")
     expect(page.locator(WAITED)).to_have_text(re.compile(r"^1:00:\d\d$"))
-    page.unroute("**/sync/me/")
+    page.unroute("**/sync/api/v1/me/")
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator(WAITED)).to_have_text(re.compile(r"^0:\d\d$"))
 
@@ -134,11 +147,68 @@ def test_towards_the_end_one_may_choose_to_wait_for_longer(choice, participant):
     assert link_of(participant).extensions == 1
     testing.let_time_pass(700)
     expect(choice.locator(LEFT)).to_have_text(re.compile(r"^[0-2]:\d\d$"))
-    expect(choice.get_by_role("button")).to_have_count(0)
+
+
+def test_once_there_is_no_more_time_to_be_had_one_may_still_leave(choice, participant):
+    """Fails when the choice goes away with the last extension: whoever has chosen to wait would be failed for it."""
+    choice.get_by_role("button", name="Wait 10 more minutes").click()
+    expect(choice.locator(LEFT)).to_have_text(re.compile(r"^1\d:\d\d$"))
+    testing.let_time_pass(700)
+    expect(choice.get_by_role("status")).to_contain_text("Your time is nearly up. You can leave with your credit.")
+    expect(choice.get_by_role("button", name="Wait 10 more minutes")).to_be_disabled()
+    choice.get_by_role("button", name="Leave with my credit").click()
+    expect(choice.get_by_role("heading", level=1)).to_have_text("Your part ends here")
+    participant.refresh_from_db()
+    assert (participant.status, participant.failed) == ("left", False)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_tap_that_comes_twice_is_not_taken_for_one_on_another_button(window, participant, scripts):
+    """Fails when the button by which one leaves moves into the place of the one for more time, of which there is none.
+
+    The page is there anew within the time in which tired people tap twice.
+    """
+    with barriers_of_the_site(extensions=1, extension_time=60, max_wait_time=300):
+        page = window(java_script_enabled=scripts, expected="403")
+        enter(page, participant)
+        testing.let_time_pass(270)
+        page.reload()
+        button = page.get_by_role("button", name="Wait 1 more minute")
+        expect(button).to_be_enabled()
+        place = button.bounding_box()
+        middle = (place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        page.mouse.click(*middle)
+        expect(button).to_be_disabled()
+        page.mouse.click(*middle)
+        page.wait_for_timeout(500)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Please wait")
+    participant.refresh_from_db()
+    assert participant.is_active
+
+
+def test_what_was_chosen_in_another_tab_is_known_in_this_one(choice, participant):
+    """Fails when a page goes on to offer time that has been had, or its form is taken for one that was sent before."""
+    with barriers_of_the_site(extensions=3, max_wait_time=600):
+        choice.reload()
+        other = choice.context.new_page()
+        other.goto("/lobby/")
+        other.get_by_role("button", name="Wait 10 more minutes").click()
+        expect(choice.locator("[name=extensions]")).to_have_value("1")
+        choice.get_by_role("button", name="Wait 10 more minutes").click()
+        expect(choice.locator(LEFT)).to_have_text(re.compile(r"^2\d:\d\d$"))
+        assert link_of(participant).extensions == 2
+        link_of(participant).extend()
+        testing.let_time_pass(1500)
+        expect(other.get_by_role("button", name="Leave with my credit")).to_be_visible()
+        expect(other.get_by_role("button", name="Wait 10 more minutes")).to_be_disabled()
 
 
 def test_or_to_leave_by_the_keyboard_too(choice, participant):
-    choice.get_by_role("button", name="Leave with my credit").focus()
+    leave = choice.get_by_role("button", name="Leave with my credit")
+    for _ in range(10):
+        choice.keyboard.press("Tab")
+        if leave.evaluate("button => button === document.activeElement"):
+            break
     choice.keyboard.press("Enter")
     expect(choice.get_by_role("heading", level=1)).to_have_text("Your part ends here")
     participant.refresh_from_db()
@@ -157,6 +227,27 @@ def test_a_choice_that_is_on_its_way_is_not_overtaken(choice, participant):
     assert [route.request.method for route in held] == ["POST"]
     choice.unroute("**/lobby/")  # which lets go what was held
     expect_gone_on(choice)
+
+
+def test_a_form_that_leads_nowhere_is_not_the_end_of_the_page(window, participant):
+    """Fails when the page waits for it for ever: who has stopped it would be gone, and never be let through."""
+    with barriers_of_the_site(extensions=1, max_wait_time=600):
+        page = window(expected="ERR_ABORTED")
+        page.clock.install()
+        enter(page, participant)
+        testing.let_time_pass(450)
+        button = page.get_by_role("button", name="Wait 10 more minutes")
+        expect(button).to_be_visible()
+        stopped = []
+        page.on("requestfailed", lambda request: stopped.append(request))
+        page.route("**/lobby/", lambda route: route.abort("aborted"))
+        button.click(no_wait_after=True)
+        while not stopped:
+            page.wait_for_timeout(20)
+        page.unroute("**/lobby/")
+        release(participant)
+        page.clock.fast_forward(31_000)
+        expect_gone_on(page)
 
 
 # Without scripts
@@ -189,6 +280,20 @@ def test_pages_are_shown_in_turn_until_the_wait_is_over(window, participant, scr
             expect(page.get_by_text(content)).to_be_visible(timeout=PATIENCE)
         release(participant)
         expect_gone_on(page)
+
+
+def test_going_back_leads_past_all_pages_that_were_shown_in_turn(window, participant):
+    """Fails when each turn is a page of its own for the browser: nobody gets back to what was before the wait."""
+    pages = [WaitPage(wait_time=1, content="First of all."), WaitPage(wait_time=1, content="And then.")]
+    with barriers_of_the_site(waiting_logic=pages):
+        page = window()
+        enter(page, participant)
+        page.goto("/thanks/")
+        page.goto("/lobby/")
+        for content in ("First of all.", "And then.", "First of all."):
+            expect(page.get_by_text(content)).to_be_visible(timeout=PATIENCE)
+        page.go_back()
+        assert page.url.endswith("/thanks/")
 
 
 def test_no_page_is_turned_while_there_is_no_connection(window, participant):

@@ -21,6 +21,13 @@ RECORD_TITLES = """
         sessionStorage.setItem("titles", `${sessionStorage.getItem("titles")}\n${document.title}`);
     }).observe(document, { subtree: true, childList: true, characterData: true });
 """
+#: Writes down how the page makes a phone vibrate, over all pages of the window.
+RECORD_VIBRATIONS = """
+    Navigator.prototype.vibrate = (pattern) => {
+        sessionStorage.setItem("vibrations", `${sessionStorage.getItem("vibrations") || ""}${pattern};`);
+        return true;
+    };
+"""
 #: Counts the tones that the page makes, over all pages of the window.
 COUNT_TONES = """
     const made = AudioContext.prototype.createOscillator;
@@ -47,6 +54,15 @@ def participant():
 # How the reader is told
 
 
+#: Writes down what the page tells screen readers by itself, over all pages of the window.
+RECORD_ANNOUNCEMENTS = """
+    new MutationObserver(() => {
+        const told = document.querySelector("[role=status] [data-syncgroups-announcement]");
+        sessionStorage.setItem("told", `${sessionStorage.getItem("told")}\\n${told ? told.textContent : ""}`);
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+"""
+
+
 def titles(page):
     """Everything that the title has said, over all pages of the window."""
     return page.evaluate("sessionStorage.getItem('titles')")
@@ -60,6 +76,16 @@ def test_the_title_says_so_to_whoever_looks_at_another_tab(window, participant):
     release(participant)
     expect_gone_on(page)
     assert "Ready" in titles(page)
+
+
+def test_the_end_is_told_to_whoever_listens(window, participant):
+    """Fails when it is said by the title alone: a screen reader does not read that aloud when it changes."""
+    page = window()
+    page.add_init_script(RECORD_ANNOUNCEMENTS)
+    enter(page, participant)
+    release(participant)
+    expect_gone_on(page)
+    assert "Ready" in page.evaluate("sessionStorage.getItem('told')")
 
 
 def test_the_title_of_a_wait_that_ended_otherwise_promises_nothing(window, participant):
@@ -99,6 +125,18 @@ def test_whoever_asks_for_a_sound_hears_it_at_once_and_at_the_end(window, partic
     assert tones(page) == 4
 
 
+@pytest.mark.parametrize(("asked", "felt"), [(True, "200,100,200;"), (False, None)])
+def test_the_phone_of_who_has_asked_for_it_vibrates_at_the_end(window, participant, asked, felt):
+    page = window()
+    page.add_init_script(RECORD_VIBRATIONS)
+    enter(page, participant)
+    page.get_by_role("checkbox").set_checked(asked)
+    assert page.evaluate("sessionStorage.getItem('vibrations')") is None
+    release(participant)
+    expect_gone_on(page)
+    assert page.evaluate("sessionStorage.getItem('vibrations')") == felt
+
+
 def test_the_wish_for_a_sound_is_remembered(window, participant):
     page = window()
     enter(page, participant)
@@ -114,19 +152,19 @@ def test_the_wish_for_a_sound_is_remembered(window, participant):
 
 
 def is_hidden_poll(request):
-    return request.url.endswith("/sync/me/") and request.headers.get("syncgroups-page") == "hidden"
+    return request.url.endswith("/sync/api/v1/me/") and request.headers.get("syncgroups-page") == "hidden"
 
 
 def test_the_server_is_told_at_once_that_nobody_looks_and_that_somebody_does(window, participant, settings):
     settings.SYNCGROUPS_POLL_INTERVAL = 30
     page = window()
     enter(page, participant)
-    with page.expect_response("**/sync/me/") as answer:
+    with page.expect_response("**/sync/api/v1/me/") as answer:
         set_hidden(page, True)
     assert is_hidden_poll(answer.value.request)
     participant.refresh_from_db()
     assert participant.page_hidden
-    with page.expect_response("**/sync/me/") as answer:
+    with page.expect_response("**/sync/api/v1/me/") as answer:
         set_hidden(page, False)
     assert not is_hidden_poll(answer.value.request)
 
@@ -137,6 +175,18 @@ def test_after_ten_seconds_without_a_network_the_page_comes_back_by_itself(windo
     enter(page, participant)
     page.context.set_offline(True)
     page.clock.run_for(10_000)
+    expect(page.get_by_role("status")).to_contain_text("Connection lost")
+    release(participant)
+    page.context.set_offline(False)
+    expect_gone_on(page)
+
+
+def test_it_does_so_also_where_the_browser_does_not_tell_that_the_network_is_back(window, participant):
+    """Fails when the page does not try again by itself: phones that change networks often say nothing."""
+    page = window(expected="ERR_INTERNET_DISCONNECTED")
+    page.add_init_script("window.addEventListener('online', event => event.stopImmediatePropagation(), true);")
+    enter(page, participant)
+    page.context.set_offline(True)
     expect(page.get_by_role("status")).to_contain_text("Connection lost")
     release(participant)
     page.context.set_offline(False)
@@ -184,7 +234,7 @@ def listening(window, participant, streams):
     """A page that hears from the server."""
     page = window(expected="ERR_|406")
     enter(page, participant)
-    with page.expect_response("**/stream/"), page.expect_response("**/sync/me/"):
+    with page.expect_response("**/stream/"), page.expect_response("**/sync/api/v1/me/"):
         page.goto("/pushed/")
     return page
 

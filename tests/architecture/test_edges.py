@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from .sources import calls, trees
 
-EDGES = ["admin", "admin.py", "api", "api.py", "views.py", "checks.py", "management", "standing.py", "identity.py"]
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).resolve().parents[2]
+EDGES = [
+    "admin",
+    "admin.py",
+    "api",
+    "api.py",
+    "views",
+    "checks",
+    "management",
+    "middleware.py",
+    "standing.py",
+    "identity.py",
+]
+EDGES += ["explaining", "monitoring"]
 WRITES = {
     "save", "create", "get_or_create", "update_or_create", "delete", "bulk_create", "bulk_update",
     "acreate", "asave", "adelete", "aupdate", "abulk_create",
@@ -90,7 +107,7 @@ def test_settings_of_the_app_are_read_through_conf_only():
     assert readers == set()
 
 
-def test_djangos_settings_are_imported_by_conf_and_by_the_check_of_names_only():
+def test_djangos_settings_are_imported_by_conf_and_by_the_checks_of_names_and_of_urls_only():
     """Fails when another module can reach past conf."""
     importers = {
         path
@@ -98,7 +115,7 @@ def test_djangos_settings_are_imported_by_conf_and_by_the_check_of_names_only():
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "django.conf"
     }
-    assert importers <= {"conf.py", "checks.py"}
+    assert importers <= {"conf.py", "checks/settings.py", "checks/pages.py"}
 
 
 def test_no_signal_of_ours_is_received_by_ourselves():
@@ -116,3 +133,9 @@ def test_rules_read_no_clock():
         if name in {"now", "time", "monotonic", "today", "utcnow", "Now"}
     }
     assert not readers
+
+
+def test_the_pages_of_participants_are_mirrored_where_people_read_from_right_to_left():
+    """Fails when a style names left or right: Arabic pages would have their margins on the wrong side."""
+    for name in ("syncgroups/static/syncgroups/syncgroups.css", "project/shared/static/shared/demos.css"):
+        assert re.findall(r"[\w-]*\b(?:left|right)\b(?=[\w-]*\s*[:;])", (ROOT / name).read_text()) == []

@@ -8,6 +8,8 @@ import pytest
 
 from .sources import functions, imports, trees
 
+pytestmark = pytest.mark.once
+
 
 def test_no_import_hides_in_a_function():
     """Fails when a cycle is swept into a function. Where the app's configuration is ready it may import."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from .sources import calls, trees
+
+pytestmark = pytest.mark.once
 
 
 def test_rows_are_locked_in_processing_only():

@@ -13,19 +13,23 @@ from threading import Barrier as Start
 from typing import Any
 
 from django.db import connection, connections
+from django.db.models import F
 
 from syncgroups import arrivals, processing
 from syncgroups.exceptions import (
     AlreadyInGroup,
     GroupFull,
     GroupNotActive,
+    NoExtensionLeft,
     NotInGroup,
     NotWaiting,
     ParticipantNotActive,
 )
+from syncgroups.models import ParticipantLinkBarrier, all_participants
+from syncgroups.processing.presence import let_lapse
 from syncgroups.states import PassOutcome
 
-from .scene import CHOICE, CLOSER, GROUPER, HELD, TALK, Scene, fresh
+from .scene import CHOICE, CLOSER, FAIR, GROUPER, HELD, TALK, Scene, fresh
 
 #: Two verbs do not begin further apart than this, in seconds; the slow ones take about as long to come to their locks.
 JITTER = 0.01
@@ -35,13 +39,18 @@ LINGERING = 0.006
 
 
 def arrive(scene: Scene) -> None:
-    person, place = scene.random.choice([(0, CLOSER), (1, CHOICE), (1, TALK), (2, CHOICE), (5, GROUPER), (5, HELD)])
-    arrivals.arrive(fresh(scene.people[person]), place)
-
-
-def arrive_again(scene: Scene) -> None:
+    places = [(0, CLOSER), (0, FAIR), (1, CHOICE), (1, TALK), (2, CHOICE), (2, FAIR), (5, GROUPER), (5, HELD)]
+    person, place = scene.random.choice(places)
     link = scene.link()
-    arrivals.arrive(link.participant, link.barrier_id, visit="again")
+    if scene.random.random() < 1 / 3:
+        arrivals.arrive(link.participant, link.barrier_id, visit="again")
+    else:
+        arrivals.arrive(fresh(scene.people[person]), place)
+
+
+def end(scene: Scene) -> None:
+    """One verb with three names."""
+    getattr(scene.member(), scene.random.choice(["fail", "leave", "finish"]))("by chance")
 
 
 def add_to_group(scene: Scene) -> None:
@@ -52,8 +61,28 @@ def elect_leader(scene: Scene) -> None:
     arrivals.elect_leader(scene.group(), scene.random.choice([None, scene.member()]))
 
 
+def extend(scene: Scene) -> None:
+    scene.link(FAIR, HELD).extend()
+
+
+def take_turn(scene: Scene) -> None:
+    """What is done in it takes a moment, and stores something of the participant."""
+    link = scene.link()
+
+    def act() -> int:
+        time.sleep(scene.random.uniform(0, LINGERING))
+        return all_participants().filter(pk=link.participant_id).update(time_of_death=F("time_of_death"))
+
+    arrivals.take_turn(link, link.turns, act, done=bool)
+
+
+def give_a_sign(scene: Scene) -> None:
+    person, hidden = fresh(scene.random.choice(scene.people)), scene.random.choice([True, False])
+    processing.mark_seen(person, hidden=hidden, quiet_after=scene.random.choice([20, 120]), gone_after=600)
+
+
 def pause(scene: Scene) -> None:
-    arrivals.pause(scene.random.choice([GROUPER, CHOICE, CLOSER, HELD]))
+    arrivals.pause(scene.random.choice([GROUPER, CHOICE, CLOSER, FAIR, HELD]))
 
 
 def resume(scene: Scene) -> None:
@@ -61,7 +90,7 @@ def resume(scene: Scene) -> None:
 
 
 def process_now(scene: Scene) -> None:
-    outcome = arrivals.process_now(scene.random.choice([GROUPER, CHOICE, CLOSER, HELD]))
+    outcome = arrivals.process_now(scene.random.choice([GROUPER, CHOICE, CLOSER, FAIR, HELD]))
     assert outcome != PassOutcome.FAILED
 
 
@@ -70,6 +99,14 @@ def passing(barrier_id: str) -> Callable[[Scene], None]:
         raise_from(processing.process_barrier(barrier_id))
 
     return process
+
+
+def put_right(scene: Scene) -> None:
+    """One group, or all of them."""
+    if scene.random.choice([True, False]):
+        scene.group().check_numbers()
+    else:
+        processing.recount()
 
 
 def raise_from(result: Any) -> None:
@@ -81,24 +118,25 @@ def raise_from(result: Any) -> None:
 #: Each verb, and what it may say instead of doing it.
 VERBS: dict[str, tuple[Callable[[Scene], Any], tuple[type[Exception], ...]]] = {
     "arrive": (arrive, (ParticipantNotActive, AlreadyInGroup, NotInGroup)),
-    "arrive_again": (arrive_again, (ParticipantNotActive, AlreadyInGroup, NotInGroup)),
-    "fail": (lambda scene: scene.member().fail("by chance"), ()),
-    "leave": (lambda scene: scene.member().leave("by chance"), ()),
-    "finish": (lambda scene: scene.member().finish("by chance"), ()),
+    "end": (end, ()),
     "release": (lambda scene: scene.link().release("by chance"), (NotWaiting,)),
     "close_group": (lambda scene: scene.group().close("by chance"), ()),
     "add_to_group": (add_to_group, (GroupNotActive, GroupFull, AlreadyInGroup, ParticipantNotActive)),
+    "extend": (extend, (NotWaiting, NoExtensionLeft)),
+    "take_turn": (take_turn, ()),
+    "give_a_sign": (give_a_sign, ()),
+    "fall_silent": (lambda scene: let_lapse(limit=100), ()),
     "elect_leader": (elect_leader, (GroupNotActive, NotInGroup)),
-    "check_numbers": (lambda scene: scene.group().check_numbers(), ()),
     "pause": (pause, ()),
     "resume": (resume, ()),
     "pass_of_a_grouper": (passing(GROUPER), ()),
     "pass_of_a_group_barrier": (passing(CHOICE), ()),
+    "pass_that_blames": (passing(FAIR), ()),
     "pass_of_a_closer": (passing(CLOSER), ()),
     "pass_of_a_pool": (passing(HELD), ()),
     "sweep": (lambda scene: raise_from(processing.sweep()), ()),
     "process_now": (process_now, ()),
-    "recount": (lambda scene: processing.recount(), ()),
+    "put_right": (put_right, ()),
 }
 
 
@@ -161,7 +199,7 @@ def _say(name: str, scene: Scene, start: Start, wait: float) -> Exception | None
 
 def _linger(random: Random, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
     found = execute(sql, *rest)
-    if "FOR NO KEY UPDATE" in sql:
+    if "FOR NO KEY UPDATE" in sql or sql.startswith(f'UPDATE "{ParticipantLinkBarrier._meta.db_table}"'):
         time.sleep(random.uniform(0, LINGERING))
     return found
 

@@ -14,10 +14,12 @@ from syncgroups.models import (
     BarrierRecord,
     ParticipantLinkBarrier,
     ParticipantLinkSyncGroup,
+    PresenceInterval,
     SyncGroup,
     WakeUp,
     get_participant_model,
 )
+from syncgroups.states import Presence
 
 
 def score(group: Any, participants: list[Any]) -> None:
@@ -33,6 +35,8 @@ class Held(Barrier):
 
 
 GROUPER, CHOICE, TALK, CLOSER, HELD = "rps_grouper", "choice", "talk", "closer_rps", "held"
+#: Blames the absent, and sends the others back.
+FAIR = "fair"
 
 BARRIERS = [
     SimpleGrouper("rps", initial_group_size=2, max_group_size=4, min_group_size=1, join_existing_groups=True),
@@ -40,23 +44,25 @@ BARRIERS = [
     GroupBarrier(CHOICE, "rps", on_release=score),
     GroupBarrier(TALK, "chat"),
     GroupCloser("rps"),
-    Held(HELD),
+    GroupBarrier(FAIR, "rps", on_member_timeout="regroup", extensions=1),
+    Held(HELD, extensions=1),
 ]
 
 #: What is stored in a round, pointing rows first.
-TABLES = [WakeUp, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup, BarrierRecord]
+TABLES = [WakeUp, ParticipantLinkBarrier, ParticipantLinkSyncGroup, SyncGroup, BarrierRecord, PresenceInterval]
 
 
 class Scene:
     """Three people in one group, two of them also in another one, and three who are in none; some of them wait.
 
-    Now and then a barrier is paused.
+    Now and then a barrier is paused. Some give signs of life, or have done so until some time ago.
     """
 
     def __init__(self, random: Random) -> None:
         self.random = random
         people = get_participant_model()._default_manager
-        self.people = people.bulk_create(people.model() for _ in range(6))
+        self.people = people.bulk_create(people.model(**self._presence()) for _ in range(6))
+        PresenceInterval.objects.bulk_create(self._intervals())
         self.groups = SyncGroup.objects.bulk_create([self._group("rps", 3), self._group("chat", 2)])
         ParticipantLinkSyncGroup.objects.bulk_create(
             ParticipantLinkSyncGroup(participant=person, sync_group=group, group_type=group.group_type)
@@ -70,6 +76,31 @@ class Scene:
         self.links = ParticipantLinkBarrier.objects.bulk_create(self._visits())
         calls = {(link.barrier_id, link.sync_group_id) for link in self.links}
         WakeUp.objects.bulk_create(WakeUp(barrier_id=barrier, sync_group_id=group) for barrier, group in calls)
+
+    def _presence(self) -> dict[str, Any]:
+        """Unheard of; or present, quiet or gone, of whom the time to be something else has come or not."""
+        heard = {"last_seen_at": Now() - timedelta(seconds=60)}
+        due, later = (Now() + timedelta(seconds=seconds) for seconds in (-1, 600))
+        return self.random.choice(
+            [
+                {},
+                {**heard, "quiet_at": later, "gone_at": later},
+                {**heard, "quiet_at": due, "gone_at": self.random.choice([due, later])},
+                {**heard, "presence": Presence.QUIET, "gone_at": self.random.choice([due, later])},
+                {**heard, "presence": Presence.GONE},
+            ]
+        )
+
+    def _intervals(self) -> list[PresenceInterval]:
+        """What is known of those of whom something has been heard: all of them have been present."""
+        began, then = Now() - timedelta(seconds=90), Now() - timedelta(seconds=30)
+        heard = [person for person in self.people if person.last_seen_at is not None]
+        silent = [person for person in heard if person.presence != Presence.PRESENT]
+        before = [
+            PresenceInterval(participant=person, state=Presence.PRESENT, began_at=began, ended_at=then)
+            for person in silent
+        ]
+        return before + [PresenceInterval(participant=person, state=person.presence, began_at=then) for person in heard]
 
     def _group(self, group_type: str, size: int) -> SyncGroup:
         return SyncGroup(
@@ -85,7 +116,7 @@ class Scene:
     def _visits(self) -> list[ParticipantLinkBarrier]:
         """Who waits where, and whose time is up, is a matter of chance; somebody waits everywhere."""
         rps, chat = self.groups
-        places = [(CHOICE, rps, 3), (TALK, chat, 2), (CLOSER, rps, 3), (HELD, None, 2)]
+        places = [(CHOICE, rps, 3), (TALK, chat, 2), (CLOSER, rps, 3), (FAIR, rps, 3), (HELD, None, 2)]
         visits = [self._visit(person, GROUPER, None) for person in self.people[3:5]]
         for barrier, group, size in places:
             here = self.random.sample(self.people[:size], self.random.randint(1, size))
@@ -117,8 +148,9 @@ class Scene:
     def group(self) -> Any:
         return fresh(self.random.choice(self.groups))
 
-    def link(self) -> Any:
-        return fresh(self.random.choice(self.links))
+    def link(self, *places: str) -> Any:
+        """A visit to one of these barriers, or to any."""
+        return fresh(self.random.choice([link for link in self.links if link.barrier_id in places or not places]))
 
 
 def fresh(row: Any) -> Any:

@@ -16,8 +16,7 @@ STRICTER = [IsolationLevel.REPEATABLE_READ, IsolationLevel.SERIALIZABLE]
 
 def found(options, monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
-    with testing.declared():
-        return checks.run_checks(tags=["syncgroups"])
+    return checks.run_checks(tags=["syncgroups"])
 
 
 @pytest.mark.postgresql

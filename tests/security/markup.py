@@ -47,7 +47,7 @@ def read(answer: Any) -> str:
     assert answer["X-Content-Type-Options"] == "nosniff"
     content: str = answer.content.decode()
     if not answer["Content-Type"].startswith("text/html"):
-        assert answer["Content-Type"] == "application/json"
+        assert answer["Content-Type"] in {"application/json", "application/problem+json"}
         return content
     page = Page(content)
     assert not page.broken, page.broken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from urllib.parse import quote, urlencode
 
@@ -21,7 +22,8 @@ MOMENTS = [
     *["0000-00-00", "10000-01-01", "2026-11-22T10:00+99:99", "1e10", "now", "infinity", "-infinity"],
 ]
 NUMBERS = ["1", "2", "1000", "1001", "1.0", "+1", "\uff11", "0x1", "1_0", "9" * 19, "-" + "9" * 30, "9" * 5000]
-WORDS = ["true", "false", "newest", "oldest", "waiting", "released", "working", "left", "c0", "rps", "choice_made", ""]
+WORDS = ["true", "false", "waiting", "released", "working", "left", "c0", "rps", "choice_made", ""]
+ORDERS = ["created", "-created", "cohort", "-time_credit", "n_waiting", "-error_count", "arrival_time", "-time", "pk"]
 FITTING = {
     "arrived_after": MOMENTS,
     "arrived_before": MOMENTS,
@@ -29,18 +31,18 @@ FITTING = {
     "failed": WORDS[:2],
     "active": WORDS[:2],
     "paused": WORDS[:2],
-    "order": WORDS[2:4],
-    "state": WORDS[4:6],
-    "status": WORDS[6:8],
-    "cohort": WORDS[8:],
-    "barrier_id": WORDS[8:],
-    "group_type": WORDS[8:],
+    "ordering": ORDERS,
+    "state": WORDS[2:4],
+    "status": WORDS[4:6],
+    "cohort": WORDS[6:],
+    "barrier_id": WORDS[6:],
+    "group_type": WORDS[6:],
 }
 
 
 def questions(basename: str, ids: list[str]) -> st.SearchStrategy[str]:
     """Addresses with parameters, for the list and for one row. `ids` are of rows that there are."""
-    parameters = sorted(RESOURCES[basename].parameters["list"].base_fields)
+    parameters = sorted(RESOURCES[basename].filterset_class.base_filters)
     known = st.sampled_from(parameters).flatmap(lambda name: st.tuples(st.just(name), values(name, ids)))
     queries = st.lists(known, max_size=3) | st.lists(known | st.tuples(odd_texts, odd_texts), max_size=5)
     texts = queries.map(lambda pairs: urlencode(pairs, errors="surrogatepass"))
@@ -61,6 +63,7 @@ def values(name: str, ids: list[str]) -> st.SearchStrategy[str]:
 
 def cursors() -> st.SearchStrategy[str]:
     """Cursors of well-known shape with any position in them, and what never was a cursor."""
-    positions = st.tuples(st.sampled_from(["p", "o", "r"]), st.sampled_from(NUMBERS + MOMENTS) | odd_texts)
+    known = st.sampled_from(NUMBERS + MOMENTS) | odd_texts
+    positions = st.tuples(st.sampled_from("por"), known | st.lists(known, min_size=1, max_size=3).map(json.dumps))
     contents = st.lists(positions, max_size=3).map(lambda pairs: urlencode(pairs, errors="surrogatepass").encode())
     return (contents | st.binary(max_size=12)).map(lambda raw: b64encode(raw).decode()) | odd_texts

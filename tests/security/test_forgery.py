@@ -10,14 +10,18 @@ from syncgroups.identity import issue_token
 from tests.acceptance import researchers
 from tests.acceptance.demo_windows import pair
 from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site, everything_stored, make_pair
+from tests.acceptance.quorum_windows import Seat
+from tests.acceptance.regrouping_windows import Chair
 from tests.acceptance.test_admin_verbs import NEEDS, chosen, ready
 
 from .addresses import routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 UNSAFE = ["POST", "PUT", "PATCH", "DELETE"]
-REFUSALS = {403, 405}
+ME = "sync/api/v1/me/"
+#: What another site can make a browser send without asking ours first: forms, also without a field.
+SIMPLE_TYPES = ["application/x-www-form-urlencoded", "text/plain", ""]
 SMALL_SITE = "tests.acceptance.participant_site"
 DEMO = "project.urls"
 
@@ -29,8 +33,23 @@ def strict(client):
     return other
 
 
-def path_of(route):
-    parts = {"<int:player>": "1", "<int:visit>": "1", "<str:visit>": "1", "<str:barrier_id>": "pair_grouper"}
+def assert_forged(answer):
+    """Refused for that reason, and not by chance for another one."""
+    assert answer.status_code == 403
+    if "json" in answer["Content-Type"]:
+        assert answer.json()["detail"].startswith("CSRF Failed")
+    else:
+        assert b"CSRF" in answer.content
+
+
+def path_of(route, *, player=1, visit_id="00000000-0000-0000-0000-000000000000"):
+    parts = {
+        "<uuid:visit_id>": str(visit_id),
+        "<int:player>": str(player),
+        "<int:visit>": "1",
+        "<str:visit>": "1",
+        "<str:barrier_id>": "pair_grouper",
+    }
     for part, text in parts.items():
         route = route.replace(part, text)
     return "/" + route.replace("<str:token>", "x")
@@ -47,16 +66,20 @@ def token_of(client, address):
 @pytest.mark.parametrize("method", UNSAFE)
 @pytest.mark.parametrize("route", routes(DEMO))
 def test_no_address_of_the_demo_takes_a_request_without_the_forms_token(route, method):
-    client = strict(pair()[0].client)
+    window = pair()[0]
+    windows = [window, *(demo.agreeing(window.client) for demo in (Seat, Chair))]
+    players = {window.url.split("/")[1]: window.player for window in windows}
+    path = path_of(route, player=players.get(route.split("/")[0], 1))
+    client = strict(window.client)
     form = {"agree": "on", "move": "rock", **client.get("/rps/").context["form"].initial}
     before = everything_stored()
     for headers in ({}, {"X-CSRFToken": "x" * 64}, {"Origin": "https://evil.example"}):
         data = {**form, "csrfmiddlewaretoken": "x" * 64}
         if method == "POST":
-            answer = client.post(path_of(route), data, headers=headers)
+            answer = client.post(path, data, headers=headers)
         else:
-            answer = client.generic(method, path_of(route), "move=rock", site_form, headers=headers)
-        assert answer.status_code in REFUSALS
+            answer = client.generic(method, path, "move=rock", site_form, headers=headers)
+        assert_forged(answer)
     assert everything_stored() == before
 
 
@@ -115,8 +138,28 @@ def test_pages_of_the_app_take_no_request_that_writes(settings, method):
         client.get(f"/enter/{issue_token(person)}/")
         before = everything_stored()
         for route in set(routes(SMALL_SITE)) - {"next/", "enter/<str:token>/"}:
-            for sender in (client, strict(client)):
-                assert sender.generic(method, path_of(route), "move=rock", site_form).status_code in REFUSALS, route
+            assert_forged(strict(client).generic(method, path_of(route), "move=rock", site_form))
+            # Pages do not take any; the API takes JSON.
+            refusals = {405, 415} if route.startswith(ME) else {403, 405}
+            assert client.generic(method, path_of(route), "move=rock", site_form).status_code in refusals, route
+        assert everything_stored() == before
+
+
+@pytest.mark.urls(SMALL_SITE)
+def test_no_verb_of_a_participant_is_carried_out_for_another_site(settings):
+    """Catches a verb that takes a form without a field, or refuses it for its type only."""
+    settings.SYNCGROUPS_PARTICIPANT_RESOLVER = DEFAULT_RESOLVER
+    with barriers_of_the_site(open_to_api=True, extensions=1):
+        [person], client = testing.make_participants(1), Client()
+        [visit] = testing.arrive_all([person], "pair_grouper")
+        client.get(f"/enter/{issue_token(person)}/")
+        before = everything_stored()
+        for path in ("arrive/", "leave/", "visits/<uuid:visit_id>/extend/"):
+            address = path_of(ME + path, visit_id=visit.public_id)
+            for kind in SIMPLE_TYPES:
+                assert_forged(strict(client).generic("POST", address, "", kind))
+            for body in ("{}", '{"barrier_id": "pair_grouper"}'):
+                assert_forged(strict(client).generic("POST", address, body, "application/json"))
         assert everything_stored() == before
 
 

@@ -21,7 +21,7 @@ from tests.acceptance.test_admin_verbs import FINAL, NEEDS, chosen
 
 from .markup import PROBE, SHOWN, Page, read, spoil
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 HTML = {"Accept": "text/html"}
 GROUPER = f"{PROBE}_grouper"

@@ -1,4 +1,4 @@
-"""The demo site as it runs in production: what the README says suffices, and less is told of."""
+"""The demo site as it runs in production: what the documentation says suffices, and less is told of."""
 
 import json
 import os
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-README = (ROOT / "README.md").read_text()
+PAGE = (ROOT / "docs" / "operation.md").read_text()
 
 PRODUCTION = {"DJANGO_SECRET_KEY": "".join(map(chr, range(48, 123))), "DJANGO_ALLOWED_HOSTS": "experiment.example"}
 
@@ -58,8 +60,8 @@ def test_the_production_settings_pass_every_check_and_silence_none():
 
 def test_the_readme_names_what_production_needs():
     for name in PRODUCTION:
-        assert f"`{name}`" in README
-    assert "check --deploy" in README
+        assert f"`{name}`" in PAGE
+    assert "check --deploy" in PAGE
 
 
 @pytest.mark.parametrize(
@@ -80,10 +82,12 @@ def test_what_production_lacks_is_told(less, complaint):
 def test_the_site_is_spoken_to_by_https_and_by_its_own_name_only():
     host = PRODUCTION["DJANGO_ALLOWED_HOSTS"]
     plain, secure, foreign = ask(
-        ("http", host, "/sync/me/"), ("https", host, "/sync/me/"), ("https", "evil.example", "/sync/me/")
+        ("http", host, "/sync/api/v1/me/"),
+        ("https", host, "/sync/api/v1/me/"),
+        ("https", "evil.example", "/sync/api/v1/me/"),
     )
     assert plain[0].startswith("301")
-    assert plain[1]["Location"] == f"https://{host}/sync/me/"
+    assert plain[1]["Location"] == f"https://{host}/sync/api/v1/me/"
     assert secure[0].startswith("401")
     assert int(secure[1]["Strict-Transport-Security"].split(";")[0].removeprefix("max-age=")) >= 31536000
     assert secure[1]["X-Content-Type-Options"] == "nosniff"

@@ -1,20 +1,25 @@
 """Nobody is sent to another site, and nothing that was sent becomes a header of its own."""
 
+import re
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.test import Client
 from django.urls import include, path, reverse
 
 from syncgroups import testing
+from syncgroups.barriers import Barrier, GroupBarrier
+from syncgroups.groupers import SimpleGrouper
 from syncgroups.views import BarrierView
+from syncgroups.waiting import Activity, WaitPage
 from tests.acceptance import researchers
 from tests.acceptance.demo_windows import Window
 from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site, make_pair, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ELSEWHERE = [
     "https://evil.example/",
@@ -41,8 +46,15 @@ class ByName(BarrierView):
         return reverse("named", args=[self.kwargs["visit"]])
 
 
+def something_to_do(request):
+    return redirect("/") if request.method == "POST" else HttpResponse("something to do")
+
+
 urlpatterns = [
     path("sync/", include("syncgroups.urls")),
+    path("busy/<str:visit>/", BarrierView.as_view(barrier_id="busy", next_url="/on/")),
+    path("<path:anything>/busy/", BarrierView.as_view(barrier_id="busy", next_url="/on/")),
+    path("<path:anything>/unknown/", BarrierView.as_view(barrier_id="unknown", next_url="/on/")),
     path("by-name/<str:visit>/", ByName.as_view()),
     path("named/<str:visit>/", lambda request, visit: HttpResponse(), name="named"),
 ]
@@ -82,7 +94,7 @@ def test_no_form_of_the_demo_says_where_to_go_on(address, where):
     assert_stays_here(answer)
 
 
-@pytest.mark.parametrize("path", ["//evil.example", "//evil.example/players/1", "/\\evil.example/sync/me"])
+@pytest.mark.parametrize("path", ["//evil.example", "//evil.example/players/1", "/\\evil.example/sync/api/v1/me"])
 def test_a_slash_that_is_missing_leads_to_no_other_site(client, path):
     answer = client.get("/", PATH_INFO=path)
     assert answer.status_code in {301, 404}
@@ -110,10 +122,54 @@ def test_the_name_of_a_visit_is_quoted_where_it_becomes_part_of_an_address(clien
 def test_what_is_sent_to_the_demo_becomes_no_header(text):
     window = Window.agreeing()
     sent = dict.fromkeys([*NAMES, "cohort", "ticket", "move", "agree"], text)
-    for address in ("/", "/rps/players/1/", "/rps/players/1/rounds/1/", "/sync/me/", "/rps/players/1/standing/"):
+    for address in ("/", "/rps/players/1/", "/rps/players/1/rounds/1/", "/sync/api/v1/me/", "/rps/players/1/standing/"):
         for answer in (window.client.get(address, sent), window.client.post(address, sent)):
             assert answer.status_code < 500
             assert_no_header_was_added(answer)
+
+
+@pytest.fixture
+def _busy(_by_default):
+    with testing.declared(Barrier("busy", [Activity(something_to_do), WaitPage()], extensions=2, max_wait_time=600)):
+        yield
+
+
+@pytest.mark.urls("tests.security.test_redirects")
+@pytest.mark.usefixtures("_busy")
+@pytest.mark.parametrize("path", ["//evil.example/busy/", "///evil.example/busy/", "/\\evil.example/busy/"])
+def test_a_waiting_page_that_leads_to_itself_leads_to_no_other_site(client, path):
+    """Catches a path that becomes an address: `//evil.example/` is one of another site."""
+    headers = signed_in(testing.make_participants(1)[0], Accept="text/html")
+    answer = client.get("/", PATH_INFO=path, headers=headers)
+    assert_stays_here(answer)
+    for query, data in (("turn=0", {"done": 1}), ("turn=7", {"done": 1}), ("", {"syncgroups": "extend"})):
+        answer = client.post("/", data, headers=headers, PATH_INFO=path, QUERY_STRING=query)
+        assert_stays_here(answer)
+    page = client.get("/", PATH_INFO=path, headers=headers).content.decode()
+    [onwards] = re.findall(r'data-turn-url="([^"]*)"', page)
+    assert onwards.startswith("/")
+    assert not onwards.startswith("//")
+
+
+@pytest.mark.urls("tests.security.test_redirects")
+@pytest.mark.usefixtures("_busy")
+def test_nor_does_a_page_that_says_what_is_wrong(client):
+    headers = signed_in(testing.make_participants(1)[0], Accept="text/html")
+    with testing.declared(SimpleGrouper("pair", initial_group_size=2), GroupBarrier("unknown", "pair")):
+        page = client.get("/", PATH_INFO="//evil.example/unknown/", headers=headers)
+    assert page.status_code == 409
+    assert 'href="/%2Fevil.example/unknown/"' in page.content.decode()
+
+
+@pytest.mark.urls("tests.security.test_redirects")
+@pytest.mark.usefixtures("_busy")
+@pytest.mark.parametrize("name", ["a?b", "a#b", "50%", "a b", "é"])
+def test_a_waiting_page_finds_back_to_its_visit_whatever_that_is_called(client, name):
+    """Fails when the path is not quoted: a question mark in it begins a query, and leads to another page."""
+    headers = signed_in(testing.make_participants(1)[0], Accept="text/html")
+    answer = client.get(f"/busy/{quote(name)}/", headers=headers)
+    assert urlsplit(answer["Location"])[2:] == (f"/busy/{quote(name)}/", "turn=0", "")
+    assert client.get(answer["Location"], headers=headers).content == b"something to do"
 
 
 # Pages of researchers

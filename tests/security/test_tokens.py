@@ -17,8 +17,9 @@ from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_
 
 from .addresses import routes
 from .scene import ticket_for
+from .test_forgery import path_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 JSON = {"Accept": "application/json"}
 #: PostgreSQL cannot be asked for it.
@@ -90,9 +91,9 @@ def test_a_token_that_is_shown_again_after_the_end_changes_nothing(end):
     headers = {**JSON, "Authorization": f"Participant {issue_token(person)}"}
     getattr(person, end)("over")
     before = everything_stored()
-    for address in ("/lobby/", "/together/", "/together/2/", "/again/2/", "/sync/me/"):
+    for address in ("/lobby/", "/together/", "/together/2/", "/again/2/", "/sync/api/v1/me/"):
         answer = Client().get(address, headers=headers)
-        assert answer.status_code == (200 if address == "/sync/me/" else 403)
+        assert answer.status_code == (200 if address == "/sync/api/v1/me/" else 403)
         assert str(other.public_id) not in answer.content.decode()
     assert everything_stored() == before
 
@@ -109,15 +110,15 @@ def test_a_session_key_that_was_known_before_signing_in_signs_in_nobody_afterwar
     session.save()
     victim.cookies[site.SESSION_COOKIE_NAME] = attacker.cookies[site.SESSION_COOKIE_NAME] = session.session_key
     victim.get(f"/enter/{issue_token(testing.make_participants(1)[0])}/")
-    assert victim.get("/sync/me/").status_code == 200
-    assert attacker.get("/sync/me/").status_code == 401
+    assert victim.get("/sync/api/v1/me/").status_code == 200
+    assert attacker.get("/sync/api/v1/me/").status_code == 401
 
 
 @pytest.mark.usefixtures("small_site")
 def test_who_comes_by_a_link_takes_the_place_of_who_was_signed_in_before(client):
     for person in testing.make_participants(2):
         client.get(f"/enter/{issue_token(person)}/")
-        assert client.get("/sync/me/").json()["participant_id"] == str(person.public_id)
+        assert client.get("/sync/api/v1/me/").json()["participant_id"] == str(person.public_id)
 
 
 @pytest.mark.usefixtures("small_site")
@@ -125,12 +126,12 @@ def test_a_session_key_that_the_database_cannot_take_is_replaced_as_somebody_sig
     person = testing.make_participants(1)[0]
     answer = client.get(f"/enter/{issue_token(person)}/", HTTP_COOKIE=NUL_COOKIE)
     assert answer.status_code == 302
-    assert client.get("/sync/me/").json()["participant_id"] == str(person.public_id)
+    assert client.get("/sync/api/v1/me/").json()["participant_id"] == str(person.public_id)
 
 
 @pytest.mark.parametrize("route", routes("project.urls"))
 def test_a_session_key_that_the_database_cannot_take_signs_in_nobody_to_the_demo(client, route):
-    path = "/" + route.replace("<int:player>", "1").replace("<int:visit>", "1")
+    path = path_of(route)
     before = everything_stored()
     assert client.get(path, HTTP_COOKIE=NUL_COOKIE).status_code == (200 if route in STARTS else 401)
     assert everything_stored() == before
@@ -156,7 +157,7 @@ def test_a_participants_session_opens_nothing_of_the_researchers():
 def test_a_researchers_session_is_no_participants():
     pair()
     ada = researchers.signed_in(researchers.staff("root", is_superuser=True))
-    assert ada.get("/sync/me/").status_code == 401
+    assert ada.get("/sync/api/v1/me/").status_code == 401
     assert ada.get("/rps/players/1/").status_code == 401
 
 
@@ -168,7 +169,7 @@ def test_a_session_from_before_the_cohort_changed_opens_no_page_of_the_demo(rout
     window, other = pair()
     Participant.objects.filter(pk=window.participant.pk).update(cohort="tuesday")
     before = everything_stored()
-    path = "/" + route.replace("<int:player>", str(1)).replace("<int:visit>", "1")
+    path = path_of(route)
     for answer in (window.client.get(path, headers=JSON), window.client.post(path, {"move": "rock"}, headers=JSON)):
         assert answer.status_code in {403, 405}
         assert str(other.participant.public_id) not in answer.content.decode()

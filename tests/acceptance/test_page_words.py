@@ -1,0 +1,64 @@
+"""The words of participants' pages: all of them are translated, and a site may use a template of its own for them."""
+
+import re
+
+import pytest
+
+from syncgroups import arrivals, testing
+from syncgroups.barriers import Barrier
+from syncgroups.waiting import WaitPage
+from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site, signed_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.acceptance.participant_site")]
+
+#: What is read, heard, or shown by a script.
+READ = re.compile(r'>([^<>]+)<|\s(?:data-text[\w-]*|aria-label|title|alt|placeholder)="([^"]*)"')
+#: What is the same in every language: the name of a participant, the time zone, a code for researchers.
+SAME = re.compile(r"<span class=\"syncgroups-name\">.*?</span>|<time.*?</time>|<details.*?</details>", re.S)
+
+
+@pytest.fixture(autouse=True)
+def _default_resolver(settings):
+    settings.SYNCGROUPS_PARTICIPANT_RESOLVER = DEFAULT_RESOLVER
+
+
+@pytest.fixture
+def participant():
+    return testing.make_participants(1)[0]
+
+
+def look(client, address, participant):
+    headers = signed_in(participant, Accept="text/html,*/*;q=0.8") if participant else {"Accept": "text/html"}
+    return client.get(address, headers=headers).content.decode()
+
+
+def latin_words(page):
+    texts = (text or heard for text, heard in READ.findall(SAME.sub("", page)))
+    return [word for text in texts for word in re.findall(r"[A-Za-z]{2,}", re.sub(r"&\w+;", "", text))]
+
+
+@pytest.mark.parametrize("ends", ["waiting", "paused", "left", "nobody", "too early"])
+def test_no_page_says_anything_in_another_language_than_its_own(client, participant, settings, ends):
+    """Fails when a text is written into a template, or a message, without being marked for translation."""
+    settings.LANGUAGES, settings.LANGUAGE_CODE = [("ar", "Arabic")], "ar"
+    with barriers_of_the_site(extensions=1):
+        look(client, "/lobby/", participant)
+        if ends == "paused":
+            arrivals.pause("pair_grouper")
+        if ends == "left":
+            participant.leave()
+        address = "/together/" if ends == "too early" else "/lobby/"
+        page = look(client, address, None if ends == "nobody" else participant)
+    assert 'lang="ar"' in page
+    assert latin_words(page) == []
+
+
+def test_a_page_may_have_a_template_of_its_own(client, participant, settings, tmp_path):
+    """Fails when the template that a barrier names is not the one that is shown, or is not given what it may use."""
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    heading = "{% block heading %}{{ wait.n_here }} of us{% endblock %}"
+    (tmp_path / "own.html").write_text(f'{{% extends "syncgroups/wait.html" %}}{heading}')
+    with testing.declared(Barrier("plain", WaitPage(template_name="own.html", content="Hold on."))):
+        page = look(client, "/at/plain/", participant)
+    assert "<h1>1 of us</h1>" in page
+    assert "Hold on." in page
