@@ -1,4 +1,4 @@
-"""Pictures of the waiting page, for the docs. Needs Chromium: `python3 dev.py screenshots`."""
+"""Pictures of waiting pages, monitor and steering, for the docs. Needs Chromium: `python3 dev.py screenshots`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tools import session
+
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
 LANGUAGES = [("en", "English"), ("de", "German"), ("es", "Spanish"), ("fr", "French"), ("ar", "Arabic")]
 PHONE = {"viewport": {"width": 390, "height": 780}, "device_scale_factor": 1.5}
 LAPTOP = {"viewport": {"width": 900, "height": 620}}
+DESK = {"viewport": {"width": 1280, "height": 900}}
+LOW = {"viewport": {"width": 1280, "height": 420}}
+HAND = {"viewport": {"width": 390, "height": 844}}
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,41 @@ PICTURES = [
     Picture("waiting-phone-arabic", PHONE, language="ar"),
     Picture("waiting-phone-arabic-dark", {**PHONE, "color_scheme": "dark"}, language="ar"),
     Picture("waiting-phone-paused", PHONE, barrier_id="paused_grouper"),
+]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the researcher's, in the midst of a session."""
+
+    name: str
+    options: dict[str, Any]
+    address: str
+    #: What is opened before, and how much of the page there is to see.
+    opened: tuple[str, ...] = ()
+    full_page: bool = True
+    #: What has to be there before the picture is taken.
+    ready: str = "canvas"
+    language: str = "en"
+
+
+MONITOR = f"/admin/syncgroups/barrierrecord/monitor/?cohort={session.COHORT}"
+TIMELINE = "/admin/syncgroups/barrierrecord/monitor/groups/{group}/"
+GROUP, VERBS = "/admin/syncgroups/syncgroup/{group}/change/", ".syncgroups-verbs"
+MEMBER = "/admin/syncgroups/participantlinksyncgroup/{member}/change/"
+AUDIT = "/admin/syncgroups/auditentry/"
+WHY = ("#why-barrier-choice_made summary",)
+PAGES = [
+    Page("monitor-light", DESK, MONITOR, WHY),
+    Page("monitor-dark", {**DESK, "color_scheme": "dark"}, MONITOR),
+    Page("monitor-arabic", DESK, MONITOR, WHY, language="ar"),
+    Page("monitor-phone", HAND, MONITOR, full_page=False),
+    Page("monitor-phone-dark", {**HAND, "color_scheme": "dark"}, MONITOR, full_page=False),
+    Page("timeline-light", {"viewport": {"width": 1280, "height": 720}}, TIMELINE),
+    Page("group-light", {"viewport": {"width": 1280, "height": 720}}, GROUP, full_page=False, ready=VERBS),
+    Page("replace-phone", HAND, MEMBER, ("text=Replace",), full_page=False, ready="[name=into]"),
+    Page("audit-dark", {**LOW, "color_scheme": "dark"}, AUDIT, ready="#result_list"),
+    Page("timeline-dark", {"viewport": {"width": 1280, "height": 720}, "color_scheme": "dark"}, TIMELINE),
 ]
 
 
@@ -75,7 +115,7 @@ def site() -> Iterator[str]:
     ]
     names = {"ROOT_URLCONF": "tools.screenshots_urls", "LANGUAGES": LANGUAGES, "ALLOWED_HOSTS": ["localhost"]}
     resolver = {"SYNCGROUPS_PARTICIPANT_RESOLVER": "syncgroups.identity.participant_from_token"}
-    with override_settings(**names, **resolver), testing.declared(*barriers):
+    with override_settings(**names, **resolver), testing.declared(*barriers, *session.barriers()):
         server = LiveServerThread("localhost", StaticFilesHandler)
         server.daemon = True
         server.start()
@@ -97,6 +137,9 @@ def take_all(address: str, wanted: list[str]) -> None:
         for picture in PICTURES:
             if not wanted or picture.name in wanted:
                 take(browser.new_context, address, picture)
+        pages = [page for page in PAGES if not wanted or page.name in wanted]
+        if pages:
+            take_pages(browser.new_context, address, pages)
         browser.close()
 
 
@@ -114,10 +157,36 @@ def take(new_context: Callable[..., Any], address: str, picture: Picture) -> Non
     page = context.new_page()
     page.goto(f"/{issue_token(somebody_waiting(picture))}/{picture.barrier_id}/")
     page.get_by_role("heading", level=1).wait_for()
-    file = FOLDER / f"{picture.name}.png"
-    page.screenshot(path=file, full_page=True)
-    print(f"{file.relative_to(FOLDER.parent.parent)}  {file.stat().st_size // 1000} kB")
+    keep(page, picture.name)
     context.close()
+
+
+def take_pages(new_context: Callable[..., Any], address: str, pages: list[Page]) -> None:
+    """Let a session happen, and take pictures of what a researcher sees of it."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    group, client = session.play(), Client()
+    client.force_login(User.objects.create_user("ada", is_staff=True, is_superuser=True))
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": address}
+    for wanted in pages:
+        context = new_context(base_url=address, locale=wanted.language, reduced_motion="reduce", **wanted.options)
+        context.add_cookies([cookie])
+        page = context.new_page()
+        page.add_init_script("localStorage.setItem('django.admin.navSidebarIsOpen', 'false')")
+        member = group.participant_links.earliest("pk")
+        page.goto(wanted.address.format(group=group.pk, member=member.pk))
+        for selector in wanted.opened:
+            page.locator(selector).click()
+        page.locator(wanted.ready).first.wait_for()
+        keep(page, wanted.name, full_page=wanted.full_page)
+        context.close()
+
+
+def keep(page: Any, name: str, *, full_page: bool = True) -> None:
+    file = FOLDER / f"{name}.png"
+    page.screenshot(path=file, full_page=full_page)
+    print(f"{file.relative_to(FOLDER.parent.parent)}  {file.stat().st_size // 1000} kB")
 
 
 def somebody_waiting(picture: Picture) -> Any:

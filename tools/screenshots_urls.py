@@ -1,5 +1,6 @@
 """Addresses of the site of which pictures are taken."""
 
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path
@@ -14,6 +15,7 @@ def enter(request: HttpRequest, token: str, barrier_id: str) -> HttpResponse:
 
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("sync/", include("syncgroups.urls")),
     path("wait/<str:barrier_id>/", BarrierView.as_view(next_url="/"), name="wait"),
     path("<str:token>/<str:barrier_id>/", enter),
