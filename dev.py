@@ -9,7 +9,8 @@
     python3 dev.py bench [ARGUMENTS]     measure this app beside PsyNet and bare SQL (--help tells more)
     python3 dev.py chaos [ARGUMENTS]     let bots take part while everything breaks (--help tells more)
     python3 dev.py messages              bring the catalogues of translations up to date, and compile them
-    python3 dev.py screenshots [NAMES]   take the pictures of docs/waiting-page.md; needs Chromium
+    python3 dev.py openapi               write the description of the API, docs/openapi.yaml
+    python3 dev.py screenshots [NAMES]   take the pictures of the docs; needs Chromium
 
 `--venv FOLDER` before the command uses another folder than `.venv`. By hand, a command is
 
@@ -44,6 +45,9 @@ def bots(python: Path, arguments: list[str]) -> int:
 def test(python: Path, arguments: list[str]) -> int:
     chosen = os.environ.get("SYNCGROUPS_TEST_DATABASE")
     failures = 0
+    if not arguments:
+        # Two processes; what shares a file shares its fixtures.
+        arguments = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     for database in [chosen] if chosen else ["sqlite", "postgresql"]:
         environment = {**os.environ, "SYNCGROUPS_TEST_DATABASE": database}
         failures += run(python, "-m", "pytest", *arguments, env=environment)
@@ -77,6 +81,10 @@ def messages(python: Path, arguments: list[str]) -> int:
     return replace_by(python, "-m", "tools.messages", *arguments)
 
 
+def openapi(python: Path, arguments: list[str]) -> int:
+    return replace_by(python, "-m", "tools.openapi", *arguments)
+
+
 def screenshots(python: Path, arguments: list[str]) -> int:
     return replace_by(python, "-m", "tools.screenshots", *arguments)
 
@@ -91,6 +99,7 @@ COMMANDS = {
     "bench": (bench, "requirements-dev.txt"),
     "chaos": (chaos, "requirements-dev.txt"),
     "messages": (messages, "requirements-dev.txt"),
+    "openapi": (openapi, "requirements-dev.txt"),
     "screenshots": (screenshots, "requirements-dev.txt"),
 }
 
