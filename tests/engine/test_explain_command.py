@@ -1,6 +1,7 @@
 """`manage.py explain`: prints the sentences; what it cannot find it says how to name."""
 
 from io import StringIO
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,6 +22,11 @@ def held():
     with testing.declared(SimpleGrouper("rps", initial_group_size=2), GroupBarrier("choice", "rps", max_wait_time=600)):
         testing.arrive_all(members(group)[:1], "choice")
         yield group
+
+
+def write_row(row, **values):
+    type(row).objects.filter(pk=row.pk).update(**values)
+    row.refresh_from_db()
 
 
 def printed(*args, **kwargs):
@@ -48,6 +54,31 @@ def test_the_beginning_of_an_id_is_enough(held, digits, dash):
     assert f"{waiter} has waited" in printed(
         "choice", "--participant", str(waiter.public_id)[:digits].replace("-", dash)
     )
+
+
+@pytest.mark.parametrize("digits", [6, 8, 9, 20, 35])
+@pytest.mark.parametrize("dash", ["-", ""])
+def test_a_beginning_of_digits_only_is_no_key(held, digits, dash):
+    """Catches: somebody of whom there is said to be nobody, because their id begins like a number."""
+    [waiter, _] = members(held)
+    write_row(waiter, public_id=UUID("45536711-0123-4567-8901-234567890123"))
+    asked = str(waiter.public_id)[:digits].replace("-", dash)
+    assert f"{waiter} has waited" in printed("choice", "--participant", asked)
+
+
+def test_the_key_of_somebody_goes_before_the_beginning_of_another_id(held):
+    [waiter, other] = members(held)
+    write_row(waiter, public_id=UUID("f" * 32))
+    write_row(other, public_id=UUID(f"{waiter.pk:0<32}"))
+    assert f"{waiter} has waited" in printed("choice", "--participant", str(waiter.pk))
+    assert "has waited" not in printed("choice", "--participant", f"P-{waiter.pk}")
+
+
+def test_a_beginning_of_two_ids_is_refused(held):
+    for waiter, last in zip(members(held), "12", strict=True):
+        write_row(waiter, public_id=UUID(f"abcdef{last:0<26}"))
+    with pytest.raises(CommandError, match="Several participants have an id that begins with 'abcdef'"):
+        printed("choice", "--participant", "abcdef")
 
 
 @pytest.mark.parametrize("name", [lambda row: str(row.public_id), lambda row: str(row.pk)])

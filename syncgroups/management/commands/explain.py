@@ -58,25 +58,29 @@ def only_one(what: str, rows: Any, given: str | None) -> Any:
     """The row that is meant by an id as people write it, or None where none was given."""
     if given is None:
         return None
-    found = list(rows.filter(lookup(rows.model, given.strip())).order_by("pk")[:2])
-    if not found:
-        raise CommandError(f"There is no {what} '{given}'. Copy the public id, or its beginning, from the admin.")
-    if len(found) > 1:
-        raise CommandError(f"Several {what}s have an id that begins with '{given}'. Write more of it.")
-    return found[0]
+    # A beginning may be digits only, like a key: one that is a row's key means that row.
+    for meant in (whole(rows.model, given.strip()), beginning(given.strip())):
+        found = list(rows.filter(meant).order_by("pk")[:2])
+        if len(found) > 1:
+            raise CommandError(f"Several {what}s have an id that begins with '{given}'. Write more of it.")
+        if found:
+            return found[0]
+    raise CommandError(f"There is no {what} '{given}'. Copy the public id, or its beginning, from the admin.")
 
 
-def lookup(model: Any, given: str) -> Q:
-    """By the public id, its beginning or, unless it looks like the short name of the pages, the key."""
+def whole(model: Any, given: str) -> Q:
+    """By the public id or, unless it looks like the short name of the pages, the key."""
     named = given.removeprefix("P-").lower()
+    meant = Q(public_id=named) if is_uuid(named) else Q(pk__in=[])
     if len(named) == len(given) and (named.isdecimal() or is_uuid(named)):
         with contextlib.suppress(ValidationError):
-            key = Q(pk=model._meta.pk.to_python(named))
-            return key | Q(public_id=named) if is_uuid(named) else key
-    if is_uuid(named):
-        return Q(public_id=named)
-    # Databases differ in whether they write ids with dashes.
-    digits = named.replace("-", "")
+            return meant | Q(pk=model._meta.pk.to_python(named))
+    return meant
+
+
+def beginning(given: str) -> Q:
+    """By how the public id begins. Databases differ in whether they write ids with dashes."""
+    digits = given.removeprefix("P-").lower().replace("-", "")
     if not BEGINNING.fullmatch(digits):
         return Q(pk__in=[])
     return Q(public_id__range=tuple(UUID(f"{digits:{last}<32}") for last in "0f"))
