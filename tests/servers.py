@@ -27,6 +27,7 @@ from django.db import connection
 from project.celery import app
 from project.keeper import Keeper
 from project.servers import ServerUnavailable, start_postgresql, start_valkey, wait_until
+from tests import clock
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER = [sys.executable, "-m", "celery", "-A", "project", "worker", "--without-gossip", "--without-mingle"]
@@ -63,6 +64,7 @@ def start_servers(keeper: Keeper) -> None:
     """Start what the environment does not name already."""
     if chosen_database() == "sqlite":
         os.environ["DATABASE_URL"] = f"sqlite:///{keeper.folder()}/db.sqlite3"
+        clock.install()
     elif "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = start_postgresql(keeper)
     # One of several processes that share the tests has a broker of its own, unless whoever runs the tests gave one.
