@@ -24,8 +24,11 @@ from .locks import WorldMoved, load_participants, lock_active
 from .looking import untie
 from .refusals import CallFailed, may_start_over
 from .regrouping import regroup
-from .settling import announce_departures, close_locked, settle_locked
+from .settling import announce_departures, announce_each, close_locked, settle_locked
 from .units import Unit, wake
+
+#: How those who go on where they did not wait to the end are announced.
+TOLD: dict[str, Any] = {LinkState.RELEASED: signals.released, LinkState.REGROUPED: signals.regrouped}
 
 
 def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
@@ -117,12 +120,9 @@ def let_through_elsewhere(barrier: Any, newcomers: Sequence[Any]) -> set[Unit]:
     if not others:
         return set()
     visits = ParticipantLinkBarrier.objects.waiting().filter(barrier_id__in=others)
-    pools = end_visits(
-        visits.filter(participant__in=[person.pk for person in newcomers]),
-        LinkState.RELEASED,
-        f"grouped at '{barrier.id}'",
-        maybe_paused=True,
-    )
+    links = list(visits.filter(participant__in=[person.pk for person in newcomers]))
+    pools = end_visits(links, LinkState.RELEASED, f"grouped at '{barrier.id}'", maybe_paused=True)
+    announce_each(signals.released, links)
     wake(pools)
     return pools
 
@@ -203,6 +203,8 @@ def _end_strays(links: Iterable[ParticipantLinkBarrier], people: dict[Any, Any])
         endings[(LinkState.REGROUPED, back[link.pk]) if regrouped else _ending_of(person)].append(link)
     for (state, reason), visits in endings.items():
         end_visits(visits, state, reason)
+        if state in TOLD:
+            announce_each(TOLD[state], visits)
 
 
 def _sent_back(visits: Sequence[int]) -> dict[int, str]:

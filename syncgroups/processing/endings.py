@@ -26,7 +26,7 @@ from ..states import LinkState, ParticipantStatus
 from .locks import GroupsNeeded, WorldMoved, lock_groups, lock_participants, until_settled
 from .pausing import held_since, put_off_held
 from .presence import end_presence
-from .settling import announce, announce_departures, settle_locked
+from .settling import announce, announce_each, settle_locked
 from .units import Unit, wake
 
 #: Why a visit ends that was made with a group.
@@ -165,7 +165,7 @@ def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> 
         if not left_behind <= groups.keys():
             raise GroupsNeeded(left_behind)
         end_visits([link], LinkState.RELEASED, reason, by=by, maybe_paused=True)
-        announce_departures(signals.released, link.barrier_id, link.cohort, [link], group=link.sync_group_id)
+        announce_each(signals.released, [link])
         units = {Unit(link.barrier_id, link.cohort, link.sync_group_id)}
         wake(units)
         end_memberships([groups[pk] for pk in left_behind], [link], reason, by=by)

@@ -138,6 +138,12 @@ def announce_departures(
     announce(signal, type(barrier), barrier_id=barrier_id, cohort=cohort, participants=people, group=group)
 
 
+def announce_each(signal: Any, links: Sequence[ParticipantLinkBarrier]) -> None:
+    """As `announce_departures`, of visits that end wherever they are."""
+    for link in links:
+        announce_departures(signal, link.barrier_id, link.cohort, [link], group=link.sync_group_id)
+
+
 def announce(signal: Any, sender: Any, **facts: Any) -> None:
     """Send a signal after commit; receivers that raise are logged by Django and disturb nobody."""
     transaction.on_commit(partial(signal.send_robust, sender, **facts))
