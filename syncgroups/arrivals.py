@@ -248,6 +248,16 @@ def release(link: ParticipantLinkBarrier, reason: str = "", *, by: str = "") -> 
     transaction.on_commit(partial(ring, processing.release(link, reason=reason, by=by)))
 
 
+def release_group(group: SyncGroup, reason: str = "", *, by: str = "") -> bool:
+    """Let through every member who waits with the group, whatever the rule says. Locks the group, and them.
+
+    Returns whether anybody waited.
+    """
+    released, woken = processing.release_group(group, reason=reason, by=by)
+    transaction.on_commit(partial(ring, woken))
+    return released
+
+
 def close_group(group: SyncGroup, reason: str = "", *, by: str = "") -> bool:
     """See `SyncGroup.close`."""
     closed, woken = processing.close_group(group, reason=reason, by=by)

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import AuditEntry
 from ..operating.facts import NAMES
-from .base import Shown, link_to, moment, shortened
+from .base import Searched, Shown, link_to, moment, shortened
 from .filters import BarrierFilter, CohortFilter
 
 
-class AuditAdmin(Shown, admin.ModelAdmin):
+class AuditAdmin(Shown, Searched):
     """Read-only, also for superusers: what was done has been done."""
 
     list_display = ["when", "by", "verb", "participant_link", "group_link", "barrier_id", "cohort", "why"]

@@ -60,7 +60,18 @@ class Shown(BaseModelAdmin):
         return flatten_fieldsets(self.fieldsets) if self.fieldsets else list(self.fields or ())
 
 
-class Acting(admin.ModelAdmin):
+class Searched(admin.ModelAdmin):
+    """For a `ModelAdmin` whose rows are looked for by what the pages show."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find participants by the short name, too."""
+        words = [word.removeprefix("P-") for word in search_term.split()]
+        return super().get_search_results(request, queryset, " ".join(words))
+
+
+class Acting(Searched):
     """For a `ModelAdmin` with verbs: permissions for them, and buttons for them on a row's page."""
 
     #: Show no exact total while a filter is on: it would cost a count of the whole table.
@@ -91,13 +102,6 @@ class Acting(admin.ModelAdmin):
     def offers(self, name: str, row: Any) -> bool:
         """Whether a row's page has a button for the verb of that name."""
         return True
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find participants by the short name that the pages show, too."""
-        words = [word.removeprefix("P-") for word in search_term.split()]
-        return super().get_search_results(request, queryset, " ".join(words))
 
 
 def link_to(row: Model | None, text: Any = None, *, site: str = "admin") -> str:

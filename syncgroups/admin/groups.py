@@ -116,6 +116,17 @@ class SyncGroupAdmin(Shown, Exporting, Explained, Acting):
         groups: QuerySet[Any] = super().get_queryset(request)
         return groups.annotate(n_waiting=Coalesce(Subquery(counted), 0))  # type: ignore[no-any-return]
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find a group by the name that the pages show, too."""
+        group_type, _space, key = search_term.strip().rpartition(" ")
+        if key.isdecimal() and len(key) < 19:
+            named = queryset.filter(group_type=group_type, pk=int(key))
+            if named.exists():
+                return named, False
+        return super().get_search_results(request, queryset, search_term)
+
     def offers(self, name: str, group: SyncGroup | None) -> bool:
         if group is None:
             return True

@@ -56,22 +56,9 @@ def elect_leader(
 def release_group(group: SyncGroup, *, reason: str, by: str, seen: Any = None) -> AuditEntry:
     """Let through every member who waits with the group, whatever the rule says. No ``on_release`` is called."""
 
-    def act() -> bool:
-        visits = ParticipantLinkBarrier.objects.waiting().filter(sync_group=group.pk)
-        released = [visit for visit in visits.order_by("participant_id") if _release(visit, reason, by)]
-        return bool(released)
-
+    act = partial(arrivals.release_group, group, reason, by=by)
     order = {"why_not": _("no member waits"), "heeded": ALL}
     return _of_group(Verb.RELEASE, group, act, reason=reason, by=by, seen=seen, **order)
-
-
-def _release(visit: ParticipantLinkBarrier, reason: str, by: str) -> bool:
-    try:
-        arrivals.release(visit, reason, by=by)
-    except NotWaiting:
-        # Somebody else was faster: this member waits no longer, which is what was wanted.
-        return False
-    return True
 
 
 def pause_group(group: SyncGroup, *, reason: str, by: str, seen: Any = None) -> AuditEntry:

@@ -7,7 +7,7 @@ nothing is stored and the pass starts over.
 """
 
 from .beating import WORKER, beat
-from .endings import end_participation, extend, release
+from .endings import end_participation, extend, release, release_group
 from .groups import process_groups
 from .locks import until_settled
 from .passes import groups_at, process_barrier, waiting_participants
@@ -53,6 +53,7 @@ __all__ = [
     "record_of",
     "recount",
     "release",
+    "release_group",
     "remove_from_group",
     "replace_member",
     "resume",

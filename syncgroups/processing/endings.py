@@ -156,31 +156,54 @@ def release(link: ParticipantLinkBarrier, *, reason: str = "", by: str = "") -> 
     """
 
     def attempt(more: frozenset[int]) -> set[Unit]:
-        groups = lock_groups({*_left_behind(link), *more})
+        groups = lock_groups({*_left_behind([link]), *more})
         lock_participants([link.participant_id])
         link.refresh_from_db()
         if link.state != LinkState.WAITING:
             raise NotWaiting(_over(link))
-        left_behind = _left_behind(link)
-        if not left_behind <= groups.keys():
-            raise GroupsNeeded(left_behind)
-        end_visits([link], LinkState.RELEASED, reason, by=by, maybe_paused=True)
-        announce_each(signals.released, [link])
-        units = {Unit(link.barrier_id, link.cohort, link.sync_group_id)}
-        wake(units)
-        end_memberships([groups[pk] for pk in left_behind], [link], reason, by=by)
-        return units | settle_locked([groups[pk] for pk in left_behind])
+        return _let_go_on([link], groups, reason, by)
 
     units = until_settled(attempt)
     link.refresh_from_db()
     return units
 
 
-def _left_behind(link: ParticipantLinkBarrier) -> set[int]:
-    """The group that somebody is in no longer who goes on from there alone, because it is closed there."""
-    barrier = registry.find(link.barrier_id)
-    closes = barrier is not None and barrier.closes_group
-    return {link.sync_group_id} if closes and link.sync_group_id is not None else set()
+def release_group(group: SyncGroup, *, reason: str = "", by: str = "") -> tuple[bool, set[Unit]]:
+    """Let through every member who waits with the group, as `release` does for one.
+
+    Locks the group, and those who wait with it. Returns whether anybody did, and whom that concerns.
+    """
+
+    def attempt(more: frozenset[int]) -> tuple[bool, set[Unit]]:
+        groups = lock_groups({group.pk, *more})
+        visits = ParticipantLinkBarrier.objects.waiting().filter(sync_group=group.pk)
+        people = lock_participants(visits.values_list("participant", flat=True))
+        links = list(visits.filter(participant__in=people).order_by("participant_id", "pk"))
+        return bool(links), _let_go_on(links, groups, reason, by)
+
+    return until_settled(attempt)
+
+
+def _let_go_on(
+    links: Sequence[ParticipantLinkBarrier], groups: dict[int, SyncGroup], reason: str, by: str
+) -> set[Unit]:
+    """Let people go on who are locked and wait. Raises `GroupsNeeded` unless the groups that they leave are locked."""
+    leaving = [link for link in links if _left_behind([link])]
+    left_behind = _left_behind(leaving)
+    if not left_behind <= groups.keys():
+        raise GroupsNeeded(left_behind)
+    end_visits(links, LinkState.RELEASED, reason, by=by, maybe_paused=True)
+    announce_each(signals.released, links)
+    units = {Unit(link.barrier_id, link.cohort, link.sync_group_id) for link in links}
+    wake(units)
+    end_memberships([groups[pk] for pk in left_behind], leaving, reason, by=by)
+    return units | settle_locked([groups[pk] for pk in left_behind])
+
+
+def _left_behind(links: Iterable[ParticipantLinkBarrier]) -> set[int]:
+    """The groups that those are in no longer who go on from there alone, because groups are closed there."""
+    barriers = [(registry.find(link.barrier_id), link.sync_group_id) for link in links]
+    return {pk for barrier, pk in barriers if pk is not None and barrier is not None and barrier.closes_group}
 
 
 def end_memberships(

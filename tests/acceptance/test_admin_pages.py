@@ -6,12 +6,13 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from syncgroups import arrivals, testing
+from syncgroups import arrivals, operating, testing
 from syncgroups.admin import ParticipantAdmin
 from syncgroups.admin.barriers import SHOWN_WAITING
 from syncgroups.admin.base import moment
 from syncgroups.barriers import Barrier, GroupBarrier
 from syncgroups.models import (
+    AuditEntry,
     BarrierRecord,
     Participant,
     ParticipantLinkBarrier,
@@ -147,9 +148,13 @@ def test_search_finds_public_ids_whole_in_part_and_as_shown(admin_client, scene)
         assert found(admin_client, Participant, f"q={term}") == [person]
     assert found(admin_client, SyncGroup, f"q={person.public_id}") == [scene.group]
     assert found(admin_client, SyncGroup, f"q={scene.group.public_id}") == [scene.group]
+    assert found(admin_client, SyncGroup, f"q={scene.group}") == [scene.group]
     assert scene.visit in found(admin_client, ParticipantLinkBarrier, f"q={person}")
     assert found(admin_client, ParticipantLinkSyncGroup, f"q={person}")[0].participant == person
     assert {record.barrier_id for record in found(admin_client, BarrierRecord, "q=choice")} == {"choice_made"}
+    entry = operating.fail(person, reason="rude", by="ada")
+    for term in [person.public_id, str(person)]:
+        assert found(admin_client, AuditEntry, f"q={term}") == [entry]
 
 
 def test_participant_list_says_where_each_one_is(admin_client, scene):
