@@ -19,7 +19,7 @@ from pathlib import Path
 from .keeper import Keeper
 
 #: Seconds that a server may take to be ready.
-PATIENCE = 30
+PATIENCE = 120
 
 
 class ServerUnavailable(RuntimeError):

@@ -25,8 +25,10 @@ DOUBLINGS = 10
 class Seat:
     """The place of one stream, in the event loop where it was taken."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, listening: bool) -> None:
         self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
+        #: Whether no hint could be missed when it was taken. Else it is woken once that is so.
+        self.listening = listening
 
     def wake(self, after: float = 0.0) -> None:
         """From any thread; `after` so many seconds."""
@@ -80,8 +82,8 @@ class Hub:
     @contextmanager
     def seat(self, key: str) -> Iterator[Seat]:
         """A seat that is woken by hints for this participant; in an event loop."""
-        seat = Seat()
         with self._changed:
+            seat = Seat(listening=self.listening)
             self._seats[key].append(seat)
             if self._thread is None:
                 self._thread = Thread(target=self._listen, name="syncgroups hints", daemon=True)
@@ -130,12 +132,17 @@ class Hub:
         with closing(notifier.listen()) as lists:
             for messages in lists:
                 if not self.listening:
-                    self.listening = True
-                    self.wake_everybody(within)
+                    self._begin(within)
                 for key in (key for message in messages for key in keys_of(message)):
                     self.wake(key)
                 if not messages and not self._seats:
                     return
+
+    def _begin(self, within: float) -> None:
+        # At once, else somebody who takes a seat in between would be woken without need.
+        with self._changed:
+            self.listening = True
+            self.wake_everybody(within)
 
     def _over(self) -> bool:
         """Whether nobody has a seat. Then the thread ends: the next one to take a seat starts another."""

@@ -90,7 +90,7 @@ async def _events(request: HttpRequest, key: str) -> AsyncGenerator[str, None]:
     end, look_at = clock() + LIFE * uniform(0.9, 1.0), inf  # noqa: S311 - not all at the same moment, no secret
     with hub.seat(key) as seat:
         yield f"retry: {RETRY * uniform(0.5, 1.5) * 1000:.0f}\n\n"  # noqa: S311
-        if not hub.listening:
+        if not seat.listening:
             await seat.woken(OPENING)
         yield CHANGED
         while (now := clock()) < end:

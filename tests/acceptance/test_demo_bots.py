@@ -77,7 +77,7 @@ def test_bots_that_nobody_processes_are_named_and_the_command_fails(live_server,
     monkeypatch.setattr("project.demo.management.commands.bots.GRACE", 0)
     monkeypatch.setattr(registry.get(GROUPER), "max_wait_time", 2)
     with pytest.raises(CommandError, match=r"^2 ended without an outcome: P-\w+ still waits at 'rps_grouper'"):
-        call_command("bots", url=live_server.url, participants=2, dropout=0, timeout=3)
+        call_command("bots", url=live_server.url, participants=2, dropout=0, timeout=6)
 
 
 @pytest.mark.django_db(transaction=True)

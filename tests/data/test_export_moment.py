@@ -37,7 +37,7 @@ def elsewhere(act):
 
     thread = Thread(target=with_own_connection, daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive(), "it waits for the export"
 
 

@@ -33,7 +33,7 @@ def test_a_grouper_says_how_many_more_it_needs_who_is_quiet_and_how_the_wait_end
         text = said("pair_grouper")
     assert "Needs 1 more." in text
     assert re.search(r"2 wait, of them 1 quiet for 4\d s\.", text)
-    assert re.search(r"The next wait ends at \S+, by failing\.", text)
+    assert re.search(r"The next wait ends at [^,]+, by failing\.", text)
 
 
 def test_those_who_are_gone_are_told_apart_from_those_who_are_quiet():
@@ -75,7 +75,7 @@ def test_a_rule_that_lets_nobody_go_is_told_with_the_time_of_the_question():
         once, again = said("lobby"), said("timed")
         testing.arrive_all(testing.make_participants(1), "lobby")
         assert "The rule is to be asked by the next pass." in said("lobby")
-    assert re.search(r"asked last at [\d:]+, and let nobody go\. It is asked again when somebody comes or goes\.", once)
+    assert re.search(r"asked last at [^,]+, and let nobody go\. It is asked again when somebody comes or goes\.", once)
     assert "It is asked again every 30 s." in again
 
 
@@ -136,7 +136,7 @@ def test_nobody_at_work_is_told_by_what_has_been_due_for_long():
         text = said("lobby")
         testing.process("lobby")
         assert "nobody_at_work" not in explain("lobby").codes
-    assert re.search(r"No worker and no sweep seems to run: what has been due since [\d:]+ \(1 min 3\d s\)", text)
+    assert re.search(r"No worker and no sweep seems to run: what has been due since [^(]+ \(1 min 3\d s\)", text)
 
 
 def test_a_deadline_that_nobody_serves_is_told():

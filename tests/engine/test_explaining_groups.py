@@ -249,7 +249,7 @@ def test_a_closed_group_says_when_by_whom_and_why():
     group = make_group()
     group.close("the session is over", by="ada")
     text = said(group=fresh(group))
-    assert re.fullmatch(rf"Group rps {group.pk} was closed at \S+ by ada\. The reason: the session is over\.", text)
+    assert re.fullmatch(rf"Group rps {group.pk} was closed at .+ by ada\. The reason: the session is over\.", text)
 
 
 def test_more_groups_than_can_be_named_are_counted():

@@ -17,7 +17,7 @@ from tests.servers import ROOT
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
 #: Seconds after which a test says that nothing happens. Never waited for when all is well.
-PATIENCE = 20
+PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)

@@ -89,7 +89,7 @@ def test_a_group_that_kills_the_process_is_put_off_and_the_next_run_serves_the_o
     held = testing.arrive_all(members(deadly), "crew_choice")
     links = testing.arrive_all(members(*others), "crew_choice")
     assert command().wait(PATIENCE) == DIED
-    assert pause_of(deadly) == pytest.approx(1, abs=0.4)
+    assert pause_of(deadly) == pytest.approx(1, abs=0.9)
     testing.let_time_pass(-A_WHILE)
     WakeUp.objects.exclude(sync_group=deadly).update(due_at=Now())
     assert command().wait(PATIENCE) == 0
@@ -106,7 +106,7 @@ def test_a_group_that_kills_its_process_is_tried_again_after_longer_and_longer_p
     held = testing.arrive_all(members(deadly), "crew_choice")
     for tries, pause in enumerate((1, 2, 4), start=1):
         assert command().wait(PATIENCE) == DIED
-        assert pause_of(deadly) == pytest.approx(pause, abs=0.4)
+        assert pause_of(deadly) == pytest.approx(pause, abs=0.9)
         testing.let_time_pass(-A_WHILE)
         assert command().wait(PATIENCE) == 0, "the next try comes later"
         assert (calls(site, deadly), fresh(deadly).error_count) == (tries, tries)
@@ -184,4 +184,4 @@ def test_a_limit_of_celerys_ends_what_hangs_and_the_same_worker_serves_the_other
     until(lambda: fresh(hanging).error_count == 1)
     assert "SoftTimeLimitExceeded" in fresh(hanging).last_error
     assert states(held) == [LinkState.WAITING] * 2
-    assert not WakeUp.objects.due().exists()
+    assert WakeUp.objects.get().due_at > fresh(hanging).last_error_at, "it is tried again after a pause"

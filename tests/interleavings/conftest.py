@@ -28,4 +28,4 @@ def elsewhere(transactional_db: None, gate: Gate) -> Iterator[Callable[..., Else
     yield start
     gate.open()
     for thread in started:
-        thread.join(10)
+        thread.join(60)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, connections
 
 #: Seconds after which a test says that something hangs. Never waited for when all is well.
-PATIENCE = 10
+PATIENCE = 60
 
 
 class Elsewhere(Thread):

@@ -19,7 +19,7 @@ from syncgroups import push
 from syncgroups.identity import issue_token
 
 #: Seconds after which a test says that something does not happen. Never waited for when all is well.
-PATIENCE = 20
+PATIENCE = 60
 
 ADDRESS = "/sync/api/v1/me/"
 
