@@ -1,30 +1,29 @@
-"""What has happened in a cohort of late: its newest visits, as plain values."""
+"""What has happened in a cohort: its newest visits, as plain values, and numbers of all."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from statistics import median
 from typing import Any, NamedTuple
 
-from ..models import ParticipantLinkBarrier
-from ..states import LinkState, ParticipantStatus
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 
-#: How many visits are looked at. Older ones are in the export.
+from ..models import ParticipantLinkBarrier, all_participants
+from ..states import LinkState
+
+#: How many visits are looked at one by one; all are counted. Older ones are in the export.
 VISITS = 3000
 
 
 class Past(NamedTuple):
     """One visit, by anybody."""
 
-    participant: Any
     barrier_id: str
     state: str
     arrival: datetime
     departure: datetime | None
-    status: str
-    failed: bool
 
     @property
     def waited(self) -> float:
@@ -35,32 +34,27 @@ class Past(NamedTuple):
 def history_of(cohort: str) -> list[Past]:
     """The newest visits of the cohort, oldest first. One query."""
     links = ParticipantLinkBarrier.objects.filter(cohort=cohort).order_by("-pk")
-    columns = ("participant", "barrier_id", "state", "arrival_time", "departure_time")
-    rows = links.values_list(*columns, "participant__status", "participant__failed")[:VISITS]
+    columns = ("barrier_id", "state", "arrival_time", "departure_time")
+    rows = links.values_list(*columns)[:VISITS]
     return [Past(*row) for row in reversed(rows)]
 
 
-def on_the_way(history: Iterable[Past]) -> Counter[str]:
-    """How many have gone on from each barrier, and are at no other one yet."""
-    last: dict[Any, Past] = {}
-    waiting = set()
-    for visit in history:
-        last[visit.participant] = visit
-        if visit.state == LinkState.WAITING:
-            waiting.add(visit.participant)
-    return Counter(
-        visit.barrier_id
-        for visit in last.values()
-        if visit.state == LinkState.RELEASED
-        and visit.participant not in waiting
-        and visit.status == ParticipantStatus.WORKING
-        and not visit.failed
-    )
+def on_the_way(cohort: str) -> dict[str, int]:
+    """How many have gone on from each barrier, and are at no other one yet. One query."""
+    visits = ParticipantLinkBarrier.objects.filter(participant=OuterRef("pk")).order_by("-pk")
+    under_way = all_participants().active().in_cohort(cohort).filter(~Exists(visits.waiting()))
+    last = under_way.values(last=Subquery(visits.values("pk")[:1]))
+    return _by_barrier(ParticipantLinkBarrier.objects.filter(pk__in=last, state=LinkState.RELEASED), Count("pk"))
 
 
-def released(history: Iterable[Past]) -> Counter[str]:
-    """How many visits to each barrier have ended in going on."""
-    return Counter(visit.barrier_id for visit in history if visit.state == LinkState.RELEASED)
+def released(cohort: str) -> dict[str, int]:
+    """How many visits to each barrier have ended in going on, wherever anybody has been. One query."""
+    gone_on = Count("pk", filter=Q(state=LinkState.RELEASED))
+    return _by_barrier(ParticipantLinkBarrier.objects.filter(cohort=cohort), gone_on)
+
+
+def _by_barrier(visits: Any, count: Count) -> dict[str, int]:
+    return dict(visits.order_by().values_list("barrier_id").annotate(n=count))
 
 
 def usual_waits(history: Iterable[Past]) -> dict[str, float]:

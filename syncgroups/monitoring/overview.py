@@ -129,18 +129,18 @@ def overview_of(cohort: str) -> Overview:
     first = list(most_urgent(active).values_list("pk", flat=True)[:GROUPS])
     look = look_at(cohort, groups=first)
     history = history_of(cohort)
-    gone_on, between, usual = released(history), on_the_way(history), usual_waits(history)
-    seen = {visit.barrier_id for visit in history}
-    places = known_barriers(look, seen)
-    visited = [barrier_id for barrier_id in places if barrier_id in seen]
+    gone_on, between, usual = released(cohort), on_the_way(cohort), usual_waits(history)
+    places = known_barriers(look, gone_on.keys())
+    of_late = {visit.barrier_id for visit in history}
+    visited = [barrier_id for barrier_id in places if barrier_id in of_late]
     rows = [
         BarrierRow(
             id=barrier_id,
             record=look.records.get(barrier_id),
             declared=registry.find(barrier_id) is not None,
             numbers=look.numbers_at(barrier_id),
-            released=gone_on[barrier_id],
-            on_the_way=between[barrier_id],
+            released=gone_on.get(barrier_id, 0),
+            on_the_way=between.get(barrier_id, 0),
             leads_on=leads_on(barrier_id, following),
             usual_wait=usual.get(barrier_id),
             facts=facts_of_barrier(look, barrier_id),
@@ -171,7 +171,7 @@ def most_urgent(groups: Any) -> Any:
     return groups.annotate(since=Subquery(since)).order_by(stuck, F("since").asc(nulls_last=True), "pk")
 
 
-def known_barriers(look: Look, seen: set[str]) -> list[str]:
+def known_barriers(look: Look, seen: Collection[str]) -> list[str]:
     """Barriers where anybody has been and those to which their groups go, in the order of declaration.
 
     Those not declared any longer come last. Before anybody has been anywhere, all are told.

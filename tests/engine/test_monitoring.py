@@ -11,7 +11,7 @@ from syncgroups.barriers import Barrier, GroupBarrier, GroupCloser
 from syncgroups.explaining import Level
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import BarrierRecord, ParticipantLinkBarrier, PresenceInterval, SyncGroup, WakeUp
-from syncgroups.monitoring import cohorts, overview, overview_of, timeline_of
+from syncgroups.monitoring import cohorts, history, overview, overview_of, timeline_of
 from syncgroups.monitoring.figures import course, outcomes, waits
 from syncgroups.monitoring.history import history_of
 from syncgroups.processing import beating
@@ -76,6 +76,20 @@ def test_who_is_on_the_way_is_between_two_barriers_and_still_takes_part():
         ("closer_rps", 0),
         ("side", 0),
     ]
+
+
+def test_all_visits_are_counted_however_few_are_looked_at(monkeypatch):
+    """Catches: numbers that fall, and barriers that vanish, once a cohort has made more visits than plots rest on."""
+    monkeypatch.setattr(history, "VISITS", 2)
+    with testing.declared(*registry.all_barriers(), Never("side", max_wait_time=600)):
+        [visit] = testing.arrive_all(testing.make_participants(1), "side")
+        visit.release()
+        BarrierRecord.objects.all().delete()
+        pairs_at_choice(3)
+        seen = overview_of("")
+    told = {row.id: (row.released, row.on_the_way) for row in seen.barriers}
+    assert told == {"rps_grouper": (6, 3), "choice": (0, 0), "closer_rps": (0, 0), "side": (1, 1)}
+    assert [barrier_id for barrier_id, _values in seen.outcomes.rows] == ["choice"], "plots are of the newest"
 
 
 def test_the_chain_shows_where_groups_go_next_and_no_way_into_another_experiment():
@@ -293,11 +307,11 @@ def test_figures_say_what_happened():
     testing.arrive_all([pair[1]], "choice")
     testing.process("choice")
     pair[0].fail("too fast")
-    history, places = history_of(""), ["rps_grouper", "choice"]
-    assert [sum(column) for column in zip(*(values for _, values in course(history).rows), strict=True)] == [7, 6]
-    assert dict(waits(history, places).rows)["15-30 s"] == [0, 1]
-    assert dict(waits(history, places).rows)["0-5 s"] == [4, 1]
-    assert dict(outcomes(history, places).rows) == {"rps_grouper": [4, 0, 0, 0, 0], "choice": [2, 0, 0, 0, 0]}
+    visits, places = history_of(""), ["rps_grouper", "choice"]
+    assert [sum(column) for column in zip(*(values for _, values in course(visits).rows), strict=True)] == [7, 6]
+    assert dict(waits(visits, places).rows)["15-30 s"] == [0, 1]
+    assert dict(waits(visits, places).rows)["0-5 s"] == [4, 1]
+    assert dict(outcomes(visits, places).rows) == {"rps_grouper": [4, 0, 0, 0, 0], "choice": [2, 0, 0, 0, 0]}
 
 
 def test_a_long_session_has_no_more_columns_than_fit():
