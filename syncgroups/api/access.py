@@ -33,9 +33,13 @@ class Watching(BasePermission):
     """To be told why nothing moves takes what the monitor and the explanations in the admin take: who waits where."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(request.user) and request.user.has_perms(
-            [permission("view", model) for model in (BarrierRecord, ParticipantLinkBarrier)]
-        )
+        return bool(request.user) and may_watch(request.user)
+
+
+def may_watch(user: Any) -> bool:
+    """Whether the user may see barriers and visits."""
+    allowed: bool = user.has_perms([permission("view", model) for model in (BarrierRecord, ParticipantLinkBarrier)])
+    return allowed
 
 
 def may_see(user: Any, model: Any) -> bool:

@@ -12,6 +12,7 @@ from prometheus_client.exposition import choose_encoder
 
 from ..conf import settings
 from ..metrics import site_registry
+from .access import cohorts_of, may_watch
 
 BEARER = "Bearer "
 
@@ -20,12 +21,12 @@ registry = site_registry()
 
 @method_decorator(never_cache, name="dispatch")
 class MetricsView(View):
-    """For staff who are signed in, and for whoever says the token of ``SYNCGROUPS_METRICS_TOKEN``."""
+    """For staff who may watch every cohort, and for whoever says the token of ``SYNCGROUPS_METRICS_TOKEN``."""
 
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        if not (says_token(request) or is_staff(request)):
+        if not (says_token(request) or may_watch_all(request)):
             return HttpResponse("Metrics are for staff.\n", "text/plain", 401, headers={"WWW-Authenticate": "Bearer"})
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return HttpResponse(encode(registry), content_type=content_type)
@@ -37,10 +38,12 @@ def says_token(request: HttpRequest) -> bool:
     return bool(settings.METRICS_TOKEN) and constant_time_compare(said, f"{BEARER}{settings.METRICS_TOKEN}")
 
 
-def is_staff(request: HttpRequest) -> bool:
+def may_watch_all(request: HttpRequest) -> bool:
+    """Whether the user could read the same in the admin, and may see all cohorts: each is named."""
     try:
         user = getattr(request, "user", None)
-        return user is not None and user.is_active and user.is_staff
+        is_staff = user is not None and user.is_active and user.is_staff
+        return is_staff and may_watch(user) and cohorts_of(user) is None
     except ValueError:
         # A session of which PostgreSQL cannot be asked.
         return False

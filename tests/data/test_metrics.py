@@ -23,6 +23,9 @@ pytestmark = pytest.mark.django_db
 
 VISITS = ParticipantLinkBarrier.objects
 
+#: What the monitor takes, too.
+WATCHING = ("view_barrierrecord", "view_participantlinkbarrier")
+
 
 @pytest.fixture(autouse=True)
 def _declared():
@@ -189,7 +192,7 @@ def test_metrics_are_for_staff():
     assert (refused.status_code, refused["WWW-Authenticate"]) == (401, "Bearer")
     assert b"syncgroups" not in refused.content
     assert signed_in(User.objects.create_user("eve")).get(address()).status_code == 401
-    ada = staff("ada")
+    ada = staff("ada", *WATCHING)
     client = signed_in(ada)
     answer = client.get(address())
     assert answer.status_code == 200
@@ -197,6 +200,33 @@ def test_metrics_are_for_staff():
     assert ("syncgroups_sweep_lag_seconds",) in told(answer.content.decode())
     User.objects.filter(pk=ada.pk).update(is_active=False)
     assert client.get(address()).status_code == 401
+
+
+@pytest.mark.parametrize("held", [(), WATCHING[:1], WATCHING[1:]])
+def test_metrics_take_the_permissions_of_the_monitor(held):
+    """Catches: barriers and cohorts, and how many are there, told to staff who may look at neither."""
+    pairs_waiting(1)
+    answer = signed_in(staff("eve", *held)).get(address())
+    assert (answer.status_code, b"choice_made" in answer.content) == (401, False)
+
+
+def test_metrics_are_not_for_those_who_may_watch_but_are_no_staff():
+    ada = staff("ada", *WATCHING)
+    User.objects.filter(pk=ada.pk).update(is_staff=False)
+    assert signed_in(ada).get(address()).status_code == 401
+
+
+def test_metrics_are_not_for_those_who_are_restricted_to_cohorts(settings):
+    """Catches: other cohorts' names and numbers, which the API keeps from them, one address further."""
+    settings.SYNCGROUPS_COHORTS_OF_USER = f"{__name__}.cohorts_by_name"
+    settings.SYNCGROUPS_METRICS_TOKEN = "s3cret"
+    statuses = [signed_in(staff(name, *WATCHING)).get(address()).status_code for name in ("ada", "eve")]
+    assert statuses == [200, 401]
+    assert Client().get(address(), headers={"Authorization": "Bearer s3cret"}).status_code == 200
+
+
+def cohorts_by_name(user):
+    return {"c0"} if user.get_username() == "eve" else None
 
 
 def test_a_token_opens_them_if_one_is_set(settings):
@@ -210,11 +240,11 @@ def test_a_token_opens_them_if_one_is_set(settings):
 
 
 def test_prometheus_is_answered_in_the_format_that_it_asks_for():
-    client = signed_in(staff("ada"))
+    client = signed_in(staff("ada", *WATCHING))
     answer = client.get(address(), headers={"Accept": "application/openmetrics-text;version=1.0.0,text/plain;q=0.5"})
     assert answer["Content-Type"].startswith("application/openmetrics-text")
     assert answer.content.endswith(b"# EOF\n")
 
 
 def test_metrics_change_nothing():
-    assert signed_in(staff("ada")).post(address()).status_code == 405
+    assert signed_in(staff("ada", *WATCHING)).post(address()).status_code == 405
