@@ -1,7 +1,8 @@
 """What Prometheus is told, read from the database as it asks: the same by whichever process answers.
 
 Needs its client, ``syncgroups[prometheus]``. A scrape takes a fixed number of queries, which read who waits, the
-barriers' records, what is due, and the newest visits; see `Tally` for those that have ended.
+barriers' records, what is due, signs of life of the engine, and the newest visits; see `Tally` for those that have
+ended.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.db.models import (
     DurationField,
     Exists,
     ExpressionWrapper,
+    F,
     Min,
     OuterRef,
     Q,
@@ -31,7 +33,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from . import registry
-from .models import BarrierRecord, ParticipantLinkBarrier, SyncGroup, WakeUp
+from .models import BarrierRecord, Heartbeat, ParticipantLinkBarrier, SyncGroup, WakeUp
+from .processing.beating import SWEEP
 from .states import LinkState
 from .tallying import BOUNDS, Tally
 
@@ -61,6 +64,7 @@ class SiteCollector(Collector):
         yield from ended(self.tally)
         yield from latencies()
         yield from overdue()
+        yield from signs()
 
 
 class PassCollector(Collector):
@@ -157,7 +161,7 @@ def _recent_releases() -> Any:
 
 
 def overdue() -> Families:
-    """What the sweep should have done by now: growing figures say that none runs. Two queries."""
+    """What the sweep should have done by now: growing figures say that it does not keep up. Two queries."""
     declared = [barrier.id for barrier in registry.all_barriers()]
     calls = _unpaused(WakeUp.objects.due().filter(barrier_id__in=declared))
     due = calls.aggregate(n=Count("pk"), late=_since(Min("due_at")))
@@ -167,6 +171,20 @@ def overdue() -> Families:
     lag = max(_seconds(due["late"]), _seconds(late["late"]))
     yield GaugeMetricFamily("syncgroups_due_calls", "Calls for barriers that are due.", value=float(due["n"]))
     yield GaugeMetricFamily("syncgroups_sweep_lag_seconds", told, value=lag)
+
+
+def signs() -> Families:
+    """Since when nobody has swept, and no worker done anything; without a value where none ever has. One query.
+
+    Where nothing is due this alone says that none is running.
+    """
+    ages = {part: _seconds(age) for part, age in Heartbeat.objects.values_list("part", _since(F("at")))}
+    told = {
+        "sweep": ("Since somebody last swept, give or take a few seconds.", ages.get(SWEEP)),
+        "worker": ("Since a worker last did anything, give or take a few seconds.", min(ages.values(), default=None)),
+    }
+    for name, (text, age) in told.items():
+        yield GaugeMetricFamily(f"syncgroups_last_{name}_age_seconds", text, value=age)
 
 
 def _unpaused(rows: Any) -> Any:

@@ -11,9 +11,10 @@ from django.urls import reverse
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from syncgroups import arrivals, testing
+from syncgroups import arrivals, tasks, testing
 from syncgroups.metrics import site_registry
 from syncgroups.models import ParticipantLinkBarrier, WakeUp
+from syncgroups.processing import beating
 from syncgroups.tallying import SETTLED, Tally
 from tests.acceptance import researchers
 from tests.acceptance.researchers import pairs_waiting, signed_in, staff
@@ -126,11 +127,36 @@ def test_the_lag_is_that_of_the_oldest_thing_that_is_due():
     assert told()["syncgroups_sweep_lag_seconds",] == 0
 
 
+def test_it_is_told_since_when_nobody_has_swept_or_worked(monkeypatch):
+    """Catches: a beat that has stopped on a quiet site, where nothing is due that would lag."""
+    monkeypatch.setattr(beating, "_beaten_at", {})
+    last = {"syncgroups_last_sweep_age_seconds", "syncgroups_last_worker_age_seconds"}
+    assert not last & {name for name, *_ in told()}, "never is no number of seconds"
+    testing.sweep()
+    testing.let_time_pass(50)
+    tasks.process_barrier("choice_made")
+    testing.let_time_pass(20)
+    samples = told()
+    assert samples["syncgroups_sweep_lag_seconds",] == 0
+    assert 70 <= samples["syncgroups_last_sweep_age_seconds",] < 90
+    assert 20 <= samples["syncgroups_last_worker_age_seconds",] < 40
+
+
+def test_a_sweep_is_a_sign_of_a_worker_and_a_worker_none_of_a_sweep(monkeypatch):
+    """Catches: doorbells that are answered, and hide that nobody sweeps."""
+    monkeypatch.setattr(beating, "_beaten_at", {})
+    tasks.process_barrier("choice_made")
+    assert ("syncgroups_last_sweep_age_seconds",) not in told()
+    testing.let_time_pass(50)
+    testing.sweep()
+    assert told()["syncgroups_last_worker_age_seconds",] < 20
+
+
 def test_a_scrape_costs_as_many_queries_for_2_pairs_as_for_20():
     pairs_waiting(2)
     few = number_of_queries(told)
     pairs_waiting(18, start=2)
-    assert number_of_queries(told) == few == 7
+    assert number_of_queries(told) == few == 8
 
 
 # The tally
