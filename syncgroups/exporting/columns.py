@@ -29,7 +29,7 @@ class Column:
     unit: Text = ""
     #: Of an id: what it is the id of, so that those of the same are alike in all tables.
     of: str = ""
-    #: Of JSON: whether it names people and groups, who are called there as they are in all tables.
+    #: Of JSON and texts: whether they may name people and groups, who are called there as they are in all tables.
     names: bool = False
 
     def __post_init__(self) -> None:

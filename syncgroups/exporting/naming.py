@@ -1,4 +1,4 @@
-"""Who and which group is named in what the audit keeps, replaced by the same ids as in all tables."""
+"""Who and which group is named in reasons and in what the audit keeps, replaced by the same ids as in all tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AT_ONCE = 200
 
 
 class Renaming:
-    """Replaces the names in some values of JSON. Two queries, or as many more as there are hundreds of names."""
+    """Replaces the names in some texts and values of JSON. Two queries, or as many more as there are hundreds."""
 
     def __init__(self, values: Iterable[Any], naming: Naming) -> None:
         found = [pair for value in values for pair in _texts(value)]

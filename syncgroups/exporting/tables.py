@@ -34,6 +34,11 @@ def group(meaning: str | Promise, source: str = "sync_group__public_id") -> Colu
     return Column("group_id", "id", meaning, source, of="group")
 
 
+def reason(meaning: str | Promise, name: str = "reason") -> Column:
+    """In words that somebody may have typed, and in which they may have named somebody."""
+    return Column(name, "text", meaning, names=True)
+
+
 def took(begin: str, end: str) -> Any:
     """Seconds from one time to the other; nothing where one of them is missing."""
     return InSeconds(F(end) - F(begin))
@@ -87,7 +92,7 @@ PARTICIPANTS = Table(
             "status", "text", _("working: takes part; finished: came to the end; left: went before, without fault.")
         ),
         Column("failed", "boolean", _("Whether the participation ended as a failure. Then the status tells nothing.")),
-        Column("failed_reason", "text", _("Why it did.")),
+        reason(_("Why it did."), "failed_reason"),
         Column("failed_at", "time", _("When it did."), "time_of_death"),
         Column("ended_by", "text", _("Who ended the participation, if a researcher did.")),
         Column("came_at", "time", _("When the participant came."), "creation_time"),
@@ -110,7 +115,7 @@ GROUPS = Table(
         Column("active", "boolean", _("Whether the group goes on.")),
         Column("formed_at", "time", _("When it was formed."), "creation_time"),
         Column("closed_at", "time", _("When it was closed."), "end_time"),
-        Column("end_reason", "text", _("Why it was closed.")),
+        reason(_("Why it was closed."), "end_reason"),
         Column("ended_by", "text", _("Who closed it, if a researcher did.")),
         participant(_("The member who leads."), "leader__public_id", "leader_id"),
         Column("n_active_participants", "integer", _("How many members stand and take part."), unit=_("people")),
@@ -119,7 +124,7 @@ GROUPS = Table(
         Column("max_group_size", "integer", _("More than that it cannot have; empty: no bound."), unit=_("people")),
         Column("takes_newcomers", "boolean", _("Whether later arrivals may join."), "join_existing_groups"),
         Column("failed", "boolean", _("Whether the group failed with its members.")),
-        Column("failed_reason", "text", _("Why it did.")),
+        reason(_("Why it did."), "failed_reason"),
     ],
     details,
 )
@@ -136,7 +141,7 @@ MEMBERSHIPS = Table(
         Column("active", "boolean", _("Whether the membership goes on.")),
         Column("joined_at", "time", _("When it began."), "arrival_time"),
         Column("left_at", "time", _("When it ended."), "departure_time"),
-        Column("reason", "text", _("Why it ended.")),
+        reason(_("Why it ended.")),
         Column("ended_by", "text", _("Who ended it, if a researcher did.")),
     ],
     details,
@@ -162,7 +167,7 @@ VISITS = Table(
             ),
             "state",
         ),
-        Column("reason", "text", _("Why the wait ended; empty where the rule let the participant through.")),
+        reason(_("Why the wait ended; empty where the rule let the participant through.")),
         Column("ended_by", "text", _("Who ended it, if a researcher did.")),
         Column("arrived_at", "time", _("When the wait began."), "arrival_time"),
         Column("deadline", "time", _("Until when it could last at most, pauses and extensions included.")),
@@ -218,7 +223,7 @@ AUDIT = Table(
         Column("done_at", "time", _("When."), "time"),
         Column("by", "text", _("Who did it: the name of a user.")),
         Column("verb", "text", _("What was done.")),
-        Column("reason", "text", _("Why, in the researcher's words.")),
+        reason(_("Why, in the researcher's words.")),
         Column("cohort", "text", _("In which cohort.")),
         Column("barrier", "text", _("At which barrier; may be empty."), "barrier_id"),
         participant(_("To whom; may be empty.")),
