@@ -17,14 +17,14 @@ from rest_framework.request import Request
 from syncgroups import arrivals, operating, testing
 from syncgroups.api.pagination import Pages
 from syncgroups.identity import issue_token
-from syncgroups.models import BarrierRecord, Participant, ParticipantLinkBarrier, SyncGroup
+from syncgroups.models import AuditEntry, BarrierRecord, Participant, ParticipantLinkBarrier, SyncGroup
 
 from . import researchers
 from .researchers import pairs_waiting, queries, signed_in
 
 pytestmark = pytest.mark.django_db
 
-RESOURCES = ["participant", "group", "barrier", "visit"]
+RESOURCES = [*researchers.READABLE]
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -36,7 +36,10 @@ def _declared():
 
 @pytest.fixture
 def scene(_declared):
-    return pairs_waiting(2)
+    """With a deed in the audit."""
+    scene = pairs_waiting(2)
+    operating.message(scene.group, text="Welcome.", reason="to be kind", by="ada")
+    return scene
 
 
 @pytest.fixture
@@ -73,6 +76,7 @@ def detail_of(scene, resource):
         "group": url("group", scene.group.public_id),
         "barrier": url("barrier", "choice_made", cohort="c0"),
         "visit": url("visit", scene.visit.public_id),
+        "audit": url("audit", AuditEntry.objects.latest("pk").public_id),
     }[resource]
 
 
@@ -420,11 +424,17 @@ def test_a_forged_position_is_no_crash_where_rows_are_in_order_of_time(rf, posit
 
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_lists_need_as_many_queries_for_2_pairs_as_for_40(ada, resource):
-    pairs_waiting(2)
+    pause(pairs_waiting(2))
     few = queries(lambda: ada.get(url(resource)))
-    pairs_waiting(38, start=2)
+    pause(pairs_waiting(38, start=2))
     assert len(rows(ada, resource, page_size=1000)) >= 40
     assert queries(lambda: ada.get(url(resource))) == few
+
+
+def pause(scene):
+    """Each of the groups, for an entry in the audit of each."""
+    for first, _second in scene.pairs:
+        operating.pause_group(first.sync_group, reason="a fire alarm", by="ada")
 
 
 def test_answers_are_plain_json_whatever_browsers_prefer(ada, scene):
