@@ -1,4 +1,4 @@
-"""What docs/api.md shows is so: each command is run as printed, and each answer looks as printed."""
+"""What is shown of the API is so: each command is run as printed, and each answer looks as printed."""
 
 import ast
 import json
@@ -20,25 +20,41 @@ from syncgroups.identity import issue_token
 from tests.acceptance import researchers
 from tests.acceptance.participant_site import DEFAULT_RESOLVER
 
-REFERENCE = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", REFERENCE, re.S)
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+REFERENCE = (DOCS / "api.md").read_text()
+#: The pages that show commands, and snippets for programs.
+PAGES = ["api.md", "steering.md"]
 
 
+def blocks_of(page: str) -> list[tuple[str, str]]:
+    """The kind of each block of code of a page, and what is in it."""
+    return re.findall(r"```(\w+)\n(.*?)```", (DOCS / page).read_text(), re.S)
+
+
+def commands_of(page: str) -> list[tuple[str, str | None]]:
+    """Each command, and the answer that is printed, if one is."""
+    blocks = blocks_of(page)
+    following = [text if kind == "json" else None for kind, text in blocks[1:]] + [None]
+    return [(text, answer) for (kind, text), answer in zip(blocks, following, strict=True) if kind == "sh"]
+
+
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.urls("tests.acceptance.participant_site")
-def test_every_command_is_answered_as_printed(live_server, settings):
+def test_every_command_is_answered_as_printed(page, live_server, settings):
+    """Also catches a page of which no command is found, where all of them would do."""
     if not shutil.which("curl"):
         pytest.fail("This test needs curl (Debian: apt-get install curl).", pytrace=False)
     settings.SYNCGROUPS_PARTICIPANT_RESOLVER = DEFAULT_RESOLVER
     cache.clear()
+    commands = commands_of(page)
+    assert commands
     barriers = researchers.declarations()
     barriers[0].open_to_api, barriers[0].extensions = True, 1
     with testing.declared(*barriers):
         known = {"API": f"{live_server.url}/sync/api/v1", **credentials()}
-        for number, (kind, text) in enumerate(BLOCKS):
-            if kind == "sh":
-                printed = BLOCKS[number + 1][1] if BLOCKS[number + 1][0] == "json" else None
-                run(text, printed, known)
+        for command, printed in commands:
+            run(command, printed, known)
 
 
 def credentials() -> dict[str, str]:
@@ -88,8 +104,10 @@ def assert_alike(answer: Any, printed: Any, where: str) -> None:
         assert answer == printed, where
 
 
-def test_every_python_snippet_compiles_and_imports_what_there_is():
-    snippets = [text for kind, text in BLOCKS if kind == "python"]
+@pytest.mark.parametrize("page", PAGES)
+def test_every_python_snippet_compiles_and_imports_what_there_is(page):
+    snippets = [text for kind, text in blocks_of(page) if kind == "python"]
+    assert snippets
     for snippet in snippets:
         ast.parse(snippet)
     for module, names in re.findall(r"^from (syncgroups[\w.]*) import (.+)$", "".join(snippets), re.M):
