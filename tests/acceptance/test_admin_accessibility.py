@@ -1,9 +1,10 @@
 """The researcher's lists, pages and questions, looked at by axe, with all that they can show."""
 
 import pytest
+from django.contrib import admin
 
 from syncgroups import arrivals, operating, testing
-from syncgroups.models import AuditEntry, BarrierRecord, Participant, ParticipantLinkBarrier, SyncGroup
+from syncgroups.models import AuditEntry, SyncGroup
 
 from . import researchers
 from .researchers import list_url, page_url, pairs_waiting, signed_in, staff
@@ -39,10 +40,13 @@ def faults_of(page):
 
 
 def test_lists_and_pages_have_no_faults(scene, page):
-    rows = [scene.waiter, scene.group, scene.visit, scene.record, AuditEntry.objects.get()]
-    lists = map(list_url, (Participant, SyncGroup, ParticipantLinkBarrier, BarrierRecord, AuditEntry))
+    """Of everything that is in the admin: a list and a page that are added are looked at, too."""
+    shown = [model for model in admin.site._registry if model._meta.app_label == "syncgroups"]
+    assert {*researchers.MODELS, AuditEntry} == {*shown}
+    about = {type(row): row for row in (scene.waiter, scene.group, scene.visit, scene.record)}
+    rows = [about.get(model) or model._default_manager.latest("pk") for model in shown]
     faults = {}
-    for address in [*lists, *map(page_url, rows)]:
+    for address in [*map(list_url, shown), *map(page_url, rows)]:
         page.goto(address)
         faults[address] = faults_of(page)
     assert {address: found for address, found in faults.items() if found} == {}
