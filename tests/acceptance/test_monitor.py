@@ -1,6 +1,7 @@
 """The monitor's pages: who may see them, what they say, what is asked twice, and what it costs."""
 
 import re
+from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,6 +13,8 @@ from syncgroups.admin import monitor
 from syncgroups.groupers import SimpleGrouper
 from syncgroups.models import BarrierRecord, Participant, ParticipantLinkSyncGroup, SyncGroup
 from syncgroups.monitoring import overview
+from syncgroups.monitoring.figures import course, outcomes, waits
+from syncgroups.monitoring.history import history_of
 from tests.security.markup import SHOWN, read, spoil
 
 from . import researchers
@@ -122,6 +125,37 @@ def test_groups_that_are_not_shown_are_counted(client, monkeypatch):
     text = client.get(LIVE, {"cohort": "c0"}).content.decode()
     assert "2 more groups are not shown." in text
     assert text.count('data-key="group-') == 1
+
+
+PLOTS = {
+    "Arrivals and releases over time": lambda history, places: course(history),
+    "How long those who went on had waited": waits,
+    "How visits ended": outcomes,
+}
+
+
+@pytest.mark.parametrize("address", [PAGE, LIVE])
+def test_each_plot_has_its_own_figures_in_a_table(scene, client, address):
+    """Catches: a plot that shows what another one says it does; a cell, a row or a column that is not that figure's."""
+    arrivals.fail(scene.absentee, "rude")
+    page = client.get(address, {"cohort": "c0"}).content.decode()
+    figures = {title: of(history_of("c0"), ["rps_grouper", "choice_made"]) for title, of in PLOTS.items()}
+    assert all(figures.values()), "an empty one would look like any other"
+    assert plots_of(page) == {
+        title: [[figure.of, *figure.names], *([label, *map(str, values)] for label, values in figure.rows)]
+        for title, figure in figures.items()
+    }
+
+
+def plots_of(page):
+    """The rows of the table of each plot, as they are shown, by its title."""
+    return {
+        re.findall(r"<figcaption.*?>(.*?)</figcaption>", plot)[0]: [
+            [unescape(cell) for cell in re.findall(r"<t[hd]\b.*?>(.*?)</t[hd]>", row)]
+            for row in re.findall(r"<tr>(.*?)</tr>", plot)
+        ]
+        for plot in re.findall(r"<figure.*?</figure>", page, re.S)
+    }
 
 
 def test_the_timeline_shows_every_span_as_a_row(scene, client):
