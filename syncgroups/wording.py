@@ -25,6 +25,7 @@ def words_of_wait(participant: AbstractParticipant, link: ParticipantLinkBarrier
     now, deadline = timezone.now(), wait.until if wait else link.deadline
     barrier = registry.get(link.barrier_id)
     words = {
+        "sent_back": sent_back(link),
         "purpose": purpose(barrier),
         "extend_label": more_time(barrier.extension_time),
         "now": now,
@@ -40,6 +41,16 @@ def words_of_wait(participant: AbstractParticipant, link: ParticipantLinkBarrier
     forms = "" if needed is None else json.dumps(count_forms(), ensure_ascii=False)
     words |= {"paused": wait.paused, "message": wait.message, "counts": counts, "count_forms": forms}
     return {**words, "estimate": hope(estimate_of(participant, wait), time_left(wait))}
+
+
+def sent_back(link: ParticipantLinkBarrier) -> str:
+    """Why somebody waits to be grouped who had a group already; empty for everybody else."""
+    if link.place_since is None:
+        return ""
+    return _(
+        "Your earlier group could not go on, so we are looking for others for you. You keep your place in the queue and"
+        " the credit that you have earned."
+    )
 
 
 def purpose(barrier: Any) -> str:

@@ -87,6 +87,7 @@ urlpatterns = [
     path("lobby/", strict(BarrierView.as_view(barrier_id="pair_grouper", next_url="next")), name="lobby"),
     path("together/", strict(BarrierView.as_view(barrier_id="together", next_url="next")), name="together"),
     path("together/<str:visit>/", BarrierView.as_view(barrier_id="together", next_url="next"), name="round"),
+    path("trying/", BarrierView.as_view(barrier_id="together", next_url="next", regroup_url="lobby"), name="trying"),
     path("again/<str:visit>/", BarrierView.as_view(barrier_id="pair_grouper", next_url="next"), name="again"),
     path("monday/", BarrierView.as_view(barrier_id="pair_grouper", next_url="next", cohort="monday"), name="monday"),
     path("at/<str:barrier_id>/", BarrierView.as_view(next_url="next"), name="at"),

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from syncgroups import arrivals, testing
-from syncgroups.barriers import Barrier
+from syncgroups.barriers import Barrier, GroupBarrier
+from syncgroups.groupers import SimpleGrouper
 from syncgroups.waiting import WaitPage
-from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site, signed_in
+from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site, make_pair, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.acceptance.participant_site")]
 
@@ -51,6 +52,20 @@ def test_no_page_says_anything_in_another_language_than_its_own(client, particip
         page = look(client, address, None if ends == "nobody" else participant)
     assert 'lang="ar"' in page
     assert latin_words(page) == []
+
+
+def test_who_was_sent_back_is_told_why_and_what_they_keep_and_nobody_else_is(client, participant):
+    """Fails when somebody who had a group is looking for one again, and nobody tells them why."""
+    barrier = GroupBarrier("together", "pair", max_wait_time=10, on_member_timeout="regroup")
+    with testing.declared(SimpleGrouper("pair", initial_group_size=2), barrier):
+        sent_back, _ = make_pair()
+        testing.arrive_all([sent_back], "together")
+        testing.let_time_pass(11)
+        testing.sweep()
+        told, newcomer = (look(client, "/again/once/", one) for one in (sent_back, participant))
+    assert "Your earlier group could not go on, so we are looking for others for you." in told
+    assert "You keep your place in the queue and the credit that you have earned." in told
+    assert "earlier group" not in newcomer
 
 
 def test_a_page_may_have_a_template_of_its_own(client, participant, settings, tmp_path):

@@ -4,11 +4,14 @@ import pytest
 from playwright.sync_api import expect
 
 from syncgroups import testing
+from syncgroups.barriers import GroupBarrier
+from syncgroups.groupers import SimpleGrouper
+from syncgroups.identity import issue_token
 from syncgroups.models import ParticipantLinkBarrier
 from syncgroups.waiting import WaitPage
-from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site
+from tests.acceptance.participant_site import DEFAULT_RESOLVER, barriers_of_the_site, make_pair
 from tests.acceptance.streams import OVER, Streams
-from tests.acceptance.windows import enter, expect_gone_on, polls_of, release, set_hidden
+from tests.acceptance.windows import PATIENCE, enter, expect_gone_on, polls_of, release, set_hidden
 
 pytestmark = [
     pytest.mark.browser,
@@ -94,6 +97,24 @@ def test_the_title_of_a_wait_that_ended_otherwise_promises_nothing(window, parti
     enter(page, participant)
     participant.fail("answered too fast")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your part ends here")
+    assert "The wait is over" in titles(page)
+    assert "Ready" not in titles(page)
+
+
+def test_who_is_sent_back_to_be_grouped_is_not_told_to_go_on_but_why(window):
+    """Fails when the end of any wait of somebody who takes part is taken for a release: they would hear that they may
+    go on, and wait again."""
+    barrier = GroupBarrier("together", "pair", max_wait_time=10, on_member_timeout="regroup")
+    with testing.declared(SimpleGrouper("pair", initial_group_size=2), barrier):
+        participant, _ = make_pair()
+        page = window()
+        page.add_init_script(RECORD_TITLES)
+        page.goto(f"/enter/{issue_token(participant)}/")
+        page.goto("/trying/")
+        testing.let_time_pass(11)
+        testing.sweep()
+        expect(page.get_by_text("Your earlier group could not go on")).to_be_visible(timeout=PATIENCE)
+    assert page.url.endswith("/lobby/")
     assert "The wait is over" in titles(page)
     assert "Ready" not in titles(page)
 

@@ -12,8 +12,8 @@
  *
  * syncgroups:standing  after each poll, with {wait, paused, now}: `now` is the server's clock, in milliseconds
  * syncgroups:trouble   after each poll that failed
- * syncgroups:ended     before the page is left, with {active, holds}: it is left once all promises in `holds` have
- *                      settled, or after a second
+ * syncgroups:ended     before the page is left, with {active, holds}: `active` where its reader goes on now, and waits
+ *                      nowhere else; it is left once all promises in `holds` have settled, or after a second
  *
  * and heeds two: syncgroups:poll (there may be something new) and syncgroups:pace (with the seconds between two polls, or 0 for the usual).
  *
@@ -128,7 +128,8 @@
     interval = Math.max(shortest, Number(standing.poll_after) || 0);
     const wait = standing.waits.find((open) => open.visit_id === page.dataset.visit);
     if (!wait) {
-      end(standing.status === "working" && !standing.failed);
+      // Whoever waits elsewhere now, as those do who are sent back to be grouped, cannot go on yet.
+      end(standing.status === "working" && !standing.failed && !standing.waits.length);
       return;
     }
     if (counts) {
