@@ -23,6 +23,7 @@ pytestmark = [
 ]
 
 PAUSED = "The researchers have paused this for a moment"
+NEARLY_UP = "Your time is nearly up"
 WAITED = "[data-syncgroups-waited]"
 LEFT = "[data-syncgroups-left]"
 
@@ -186,6 +187,45 @@ def test_a_tap_that_comes_twice_is_not_taken_for_one_on_another_button(window, p
     assert participant.is_active
 
 
+def test_nobody_is_told_in_a_pause_that_their_time_is_nearly_up(window, participant):
+    """Fails when a clock that stands is taken to run: the deadline of who is held moves only as the pause ends."""
+    with barriers_of_the_site(extensions=1, max_wait_time=600):
+        page = window()
+        enter(page, participant)
+        arrivals.pause("pair_grouper")
+        expect(page.get_by_role("status")).to_contain_text(PAUSED)
+        testing.let_time_pass(450)
+        expect(page.locator(WAITED)).to_have_text(re.compile(r"^7:3\d$"))
+        page.reload()
+        expect(page.locator(WAITED)).to_have_text(re.compile(r"^7:3[1-9]$"))
+        expect(page.get_by_role("status")).not_to_contain_text(NEARLY_UP)
+        arrivals.resume("pair_grouper")
+        expect(page.locator(LEFT)).to_have_text(re.compile(r"^9:\d\d$"))
+        expect(page.get_by_role("status")).not_to_contain_text(NEARLY_UP)
+        expect(page.get_by_role("button")).to_have_count(0)
+
+
+def test_what_was_said_of_the_choice_is_taken_back_in_a_pause(choice):
+    """Fails when the pause hides the buttons only: who listens would still read that they have to choose."""
+    expect(choice.get_by_role("status")).to_contain_text(NEARLY_UP)
+    arrivals.pause("pair_grouper")
+    expect(choice.get_by_role("status")).to_contain_text(PAUSED)
+    expect(choice.get_by_role("status")).not_to_contain_text(NEARLY_UP)
+    arrivals.resume("pair_grouper")
+    expect(choice.get_by_role("status")).to_contain_text(NEARLY_UP)
+    expect(choice.get_by_role("button")).to_have_count(2)
+
+
+def test_once_there_is_more_time_the_choice_goes_away_and_is_told_again_in_its_time(choice, participant):
+    """Fails when it is offered once and for all: as after a researcher, or another tab, has given more time."""
+    link_of(participant).extend()
+    expect(choice.get_by_role("button")).to_have_count(0)
+    expect(choice.get_by_role("status")).not_to_contain_text(NEARLY_UP)
+    testing.let_time_pass(600)
+    expect(choice.get_by_role("status")).to_contain_text("Your time is nearly up. You can leave with your credit.")
+    expect(choice.get_by_role("button", name="Leave with my credit")).to_be_visible()
+
+
 def test_what_was_chosen_in_another_tab_is_known_in_this_one(choice, participant):
     """Fails when a page goes on to offer time that has been had, or its form is taken for one that was sent before."""
     with barriers_of_the_site(extensions=3, max_wait_time=600):
@@ -194,11 +234,12 @@ def test_what_was_chosen_in_another_tab_is_known_in_this_one(choice, participant
         other.goto("/lobby/")
         other.get_by_role("button", name="Wait 10 more minutes").click()
         expect(choice.locator("[name=extensions]")).to_have_value("1")
+        testing.let_time_pass(600)
         choice.get_by_role("button", name="Wait 10 more minutes").click()
-        expect(choice.locator(LEFT)).to_have_text(re.compile(r"^2\d:\d\d$"))
+        expect(choice.locator(LEFT)).to_have_text(re.compile(r"^1\d:\d\d$"))
         assert link_of(participant).extensions == 2
         link_of(participant).extend()
-        testing.let_time_pass(1500)
+        testing.let_time_pass(900)
         expect(other.get_by_role("button", name="Leave with my credit")).to_be_visible()
         expect(other.get_by_role("button", name="Wait 10 more minutes")).to_be_disabled()
 

@@ -4,8 +4,9 @@
  * data-now, data-since, data-deadline  moments, by the server's clock
  * data-estimate-url                    where to ask, now and then, how long it will probably take
  *
- * The form of the choice is hidden meanwhile, and its button `extend` disabled once there is no more time to be had. Its
- * `data-most` says how often there was: from that follows how often it has been had, which is kept in `extensions`.
+ * The form of the choice is hidden until then, in a pause, and anew where the deadline has moved. Its button `extend` is
+ * disabled once there is no more time to be had. Its `data-most` says how often there was: from that follows how often it
+ * has been had, which is kept in `extensions`.
  *
  * The reader's clock may be wrong by hours. So the time is the server's, carried on by a clock that nobody sets.
  */
@@ -30,6 +31,7 @@
   let deadline = Date.parse(page.dataset.deadline);
   /** What the server's clock is ahead of the page's own, which counts milliseconds from the page's birth. */
   let ahead = Date.parse(page.dataset.now) - (birth().responseStart || performance.now());
+  let held = Boolean(paused && paused.textContent.trim()); // by a pause, in which no time runs
   let over = false;
   let silence = 0; // seconds since the page was there, in which nothing was heard of wait.js
 
@@ -92,28 +94,37 @@
     }
   }
 
-  /** For the last third of the time, and for the last minute at least. */
+  /** The last third of the time, and the last minute at least. */
+  function isNearlyUp() {
+    return deadline - now() <= Math.max((deadline - since) / 3, CHOICE_AT_LEAST * 1000);
+  }
+
   function offerChoice() {
-    const early = Math.max((deadline - since) / 3, CHOICE_AT_LEAST * 1000);
-    if (choice && !over && !("shown" in choice.dataset) && deadline - now() <= early) {
+    if (choice && !over && !held && !("shown" in choice.dataset) && isNearlyUp()) {
       choice.dataset.shown = "";
       const last = !extend || extend.disabled;
       say(announcement, (last && choice.dataset.textLast) || choice.dataset.text);
     }
   }
 
+  /** What has been said is true no longer. It is said again in its time. */
+  function withdrawChoice() {
+    if (choice && "shown" in choice.dataset) {
+      delete choice.dataset.shown;
+      say(announcement, "");
+    }
+  }
+
   function take(event) {
-    const { wait, paused: held, now: moment } = event.detail;
+    const { wait, paused: isHeld, now: moment } = event.detail;
+    held = isHeld;
     setClock(moment);
     say(paused, held ? paused.dataset.text : "");
     if (times) {
       times.hidden = held;
     }
     since = Date.parse(wait.since);
-    if (Date.parse(wait.until) !== deadline) {
-      deadline = Date.parse(wait.until);
-      showUntil();
-    }
+    takeDeadline(Date.parse(wait.until));
     if (choice) {
       choice.hidden = held;
     }
@@ -126,8 +137,20 @@
     show();
   }
 
+  /** Only where the deadline moves is the choice taken back: the clock is put right by a second, to and fro. */
+  function takeDeadline(moment) {
+    const moved = moment !== deadline;
+    deadline = moment;
+    if (moved) {
+      showUntil();
+    }
+    if (held || (moved && !isNearlyUp())) {
+      withdrawChoice();
+    }
+  }
+
   async function askEstimate() {
-    if (over || document.hidden || (times && times.hidden)) {
+    if (over || document.hidden || held) {
       return;
     }
     const { clientUrl = "./client.js", pollUrl: me, token, estimateUrl } = page.dataset;
