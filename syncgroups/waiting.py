@@ -21,7 +21,7 @@ class WaitPage:
     wait_time
         Seconds for which the page is shown before it asks again, where that is longer than ``POLL_INTERVAL``;
         also what one repetition counts for in the estimate of the waiting time. In a list of several: seconds after
-        which the next one is shown.
+        which the next one is shown. Meanwhile it asks at the usual pace; without scripts only by showing the next one.
     content
         A sentence or two for the participant. Plain text: it is escaped.
     template_name

@@ -91,7 +91,9 @@ class WaitingMixin:
         """What the template of a waiting page is given."""
         waits = {wait.visit_id: wait for wait in standing_of(self.participant).waits}
         wait = waits.get(str(link.public_id))
-        interval = max(page.wait_time, settings.POLL_INTERVAL)
+        shown_for = max(page.wait_time, settings.POLL_INTERVAL)
+        # A page that another one follows says for how long it is shown, and not how often it asks meanwhile.
+        interval = settings.POLL_INTERVAL if self.turns_by_itself(link) else shown_for
         return {
             "participant": self.participant,
             "page": page,
@@ -104,7 +106,7 @@ class WaitingMixin:
             "poll_interval": interval,
             "stream_url": self.get_stream_url(),
             "push_poll_interval": max(interval, settings.PUSH_POLL_INTERVAL),
-            "refresh_after": max(math.ceil(interval), SHORTEST_REFRESH),
+            "refresh_after": max(math.ceil(shown_for), SHORTEST_REFRESH),
             "token": self.get_token(),
             "estimate_url": self.get_estimate_url(),
             **words_of_wait(self.participant, link, wait),

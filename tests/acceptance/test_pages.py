@@ -112,6 +112,16 @@ def test_a_page_that_another_one_follows_is_there_for_a_while_without_scripts(cl
     assert '<noscript><meta http-equiv="refresh" content="20; url=/at/turns/?turn=2"></noscript>' in second
 
 
+def test_a_page_that_turns_asks_at_the_usual_pace_however_long_it_is_shown(client, participant, settings):
+    """Fails when the seconds for which a page is shown are those between two polls: a release is seen as it turns."""
+    settings.SYNCGROUPS_POLL_INTERVAL = 2
+    with testing.declared(Barrier("turns", [WaitPage(20, "one"), WaitPage(20, "two")])):
+        page = look(client, "/at/turns/", participant).content.decode()
+    assert 'data-poll-interval="2"' in page
+    assert 'data-turn-after="20"' in page
+    assert '<noscript><meta http-equiv="refresh" content="20; url=/at/turns/?turn=1"></noscript>' in page
+
+
 def test_numbers_for_programs_are_not_written_the_local_way(client, participant, settings):
     settings.SYNCGROUPS_POLL_INTERVAL = 2.5
     settings.LANGUAGES, settings.LANGUAGE_CODE = [("de", "German")], "de"

@@ -323,6 +323,16 @@ def test_pages_are_shown_in_turn_until_the_wait_is_over(window, participant, scr
         expect_gone_on(page)
 
 
+def test_who_is_released_goes_on_before_the_page_that_is_shown_has_had_its_time(window, participant):
+    """Fails when a page that is shown for long asks as seldom: they would be let through as the next one is shown."""
+    with barriers_of_the_site(waiting_logic=[WaitPage(20, "First of all."), WaitPage(20, "And then.")]):
+        page = window()
+        enter(page, participant)
+        expect(page.get_by_text("First of all.")).to_be_visible()
+        release(participant)
+        page.wait_for_url("**/next/", timeout=5000)
+
+
 def test_going_back_leads_past_all_pages_that_were_shown_in_turn(window, participant):
     """Fails when each turn is a page of its own for the browser: nobody gets back to what was before the wait."""
     pages = [WaitPage(wait_time=1, content="First of all."), WaitPage(wait_time=1, content="And then.")]
