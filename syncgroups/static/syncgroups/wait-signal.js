@@ -7,6 +7,7 @@
   const KEY = "syncgroups-signal";
   const TONES = [660, 880]; // hertz
   const LENGTH = 0.18; // seconds, of each
+  const START = 0.5; // seconds in which a sound that is allowed has become possible
 
   const page = document.querySelector("[data-syncgroups-wait]");
   const wish = page && page.querySelector("[data-syncgroups-signal]");
@@ -14,6 +15,7 @@
     return;
   }
   const announcement = page.querySelector("[data-syncgroups-announcement]");
+  const hint = page.querySelector("[data-syncgroups-signal-hint]");
   let audio = null;
 
   function remembered() {
@@ -32,12 +34,32 @@
     }
   }
 
-  /** Browsers let a page make a noise only after its reader has touched it. */
+  /**
+   * Browsers let a page make a noise only after its reader has touched it, or the page before; each by rules of its own.
+   * So it is tried.
+   */
   function unlock() {
-    const Context = window.AudioContext || window.webkitAudioContext;
-    if (wish.checked && Context && mayDisturb()) {
-      audio = audio || new Context();
+    if (wish.checked && audible()) {
       audio.resume();
+      setTimeout(showHint, mayDisturb() ? START * 1000 : 0);
+    }
+  }
+
+  function audible() {
+    const Context = window.AudioContext || window.webkitAudioContext;
+    if (!audio && Context) {
+      audio = new Context();
+      audio.onstatechange = showHint;
+    }
+    return audio;
+  }
+
+  /** A wish that nothing comes of is not kept quiet. What was shown keeps its room: nothing moves under a finger. */
+  function showHint() {
+    const silent = Boolean(wish.checked && audio && audio.state !== "running");
+    if (hint) {
+      hint.hidden = hint.hidden && !silent;
+      hint.classList.toggle("syncgroups-done", !silent);
     }
   }
 
@@ -90,6 +112,7 @@
     if (audio && wish.checked) {
       audio.resume().then(play); // This is what it will sound like.
     }
+    showHint();
   }
 
   wish.checked = remembered();
