@@ -351,6 +351,30 @@ def test_a_window_that_nobody_looks_at_leaves_its_connection_to_others(listening
     expect_gone_on(listening)
 
 
+@pytest.fixture
+def asked_seldom(settings):
+    settings.SYNCGROUPS_POLL_INTERVAL = 30
+
+
+@pytest.mark.usefixtures("asked_seldom")
+def test_whoever_has_asked_for_a_sound_is_told_at_once_also_in_another_tab(listening, participant, streams):
+    """Fails when each hidden page leaves its stream: the sound would be as late as its next poll."""
+    listening.get_by_role("checkbox").check()
+    with listening.expect_response("**/sync/api/v1/me/"):
+        set_hidden(listening, True)
+    release(participant)
+    streams.say("changed")
+    listening.wait_for_url("**/next/", timeout=5000)
+
+
+@pytest.mark.usefixtures("asked_seldom")
+def test_who_wishes_for_no_sound_any_longer_has_no_stream_in_another_tab(listening):
+    listening.get_by_role("checkbox").check()
+    listening.get_by_role("checkbox").uncheck()
+    with listening.expect_event("requestfailed", lambda request: request.url.endswith("/stream/")):
+        set_hidden(listening, True)
+
+
 def test_a_stream_that_keeps_back_what_it_has_to_say_is_given_up(window, participant, streams):
     """Fails when an open stream is trusted: something on the way may gather what is sent."""
     streams.kept_back = True

@@ -16,6 +16,7 @@
   if (!page || !window.EventSource) {
     return;
   }
+  const wish = page.querySelector("[data-syncgroups-signal]"); // for a sound, which wait-signal.js makes
   const pushed = Number(page.dataset.pushPollInterval) || 10;
   let stream = null;
   let worksSince = null;
@@ -26,9 +27,16 @@
     page.dispatchEvent(new CustomEvent(`syncgroups:${name}`, { detail }));
   }
 
-  /** Browsers open six connections to a host: a window that nobody looks at leaves them to others. */
+  /**
+   * Browsers open six connections to a host: a window that nobody looks at leaves them to others. But whoever has asked
+   * for a sound looks elsewhere because of that, and polls of hidden pages come as late as a minute.
+   */
+  function isUnattended() {
+    return document.hidden && !(wish && wish.checked);
+  }
+
   function open() {
-    if (stream || document.hidden) {
+    if (stream || isUnattended()) {
       return;
     }
     clearTimeout(timer);
@@ -69,6 +77,6 @@
   page.addEventListener("syncgroups:ended", close);
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => event.persisted && open());
-  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  document.addEventListener("visibilitychange", () => (isUnattended() ? close() : open()));
   open();
 })();
