@@ -37,6 +37,37 @@ def test_the_page_goes_on_by_itself_once_released(window, participant):
     expect_gone_on(page)
 
 
+#: Writes down when the last answer came before the page was left.
+NOTE_ANSWERS = """
+    const ask = window.fetch;
+    window.fetch = async (...question) => {
+        const answer = await ask(...question);
+        sessionStorage.setItem("answered", performance.timeOrigin + performance.now());
+        return answer;
+    };
+"""
+#: How long the next page has come after that, in seconds: its time begins as the one before is left.
+WENT_ON_AFTER = "(performance.timeOrigin - Number(sessionStorage.getItem('answered'))) / 1000"
+HOLD_FOR_EVER = """
+    document.querySelector("[data-syncgroups-wait]").addEventListener("syncgroups:ended", (event) => {
+        event.detail.holds.push(new Promise(() => {}));
+    });
+"""
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_the_page_is_left_as_soon_as_the_answer_is_there_whatever_holds_it_up(window, participant, held):
+    """Fails when the page takes its time over an answer that releases, or waits for a signal that never ends."""
+    page = window()
+    page.add_init_script(NOTE_ANSWERS)
+    enter(page, participant)
+    if held:
+        page.evaluate(HOLD_FOR_EVER)
+    release(participant)
+    expect_gone_on(page)
+    assert 0 <= page.evaluate(WENT_ON_AFTER) < 3
+
+
 def test_two_windows_find_each_other(window):
     one, two = testing.make_participants(2)
     first, second = window(), window()
