@@ -1,8 +1,11 @@
 """The words of participants' pages: all of them are translated, and a site may use a template of its own for them."""
 
+import gzip
 import re
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 
 from syncgroups import arrivals, testing
 from syncgroups.barriers import Barrier, GroupBarrier
@@ -16,6 +19,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.acceptance.particip
 READ = re.compile(r'>([^<>]+)<|\s(?:data-text[\w-]*|aria-label|title|alt|placeholder)="([^"]*)"')
 #: What is the same in every language: the name of a participant, the time zone, a code for researchers.
 SAME = re.compile(r"<span class=\"syncgroups-name\">.*?</span>|<time.*?</time>|<details.*?</details>", re.S)
+
+#: What a page names of the app's own files: sheets, scripts, and the client that scripts import.
+LOADED = re.compile(r'="/static/([^"]+)"')
+WAITING_PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "waiting-page.md"
+WEIGHTS = r"page has (\d+) kB, its style sheet and its scripts (\d+) kB, or (\d+) kB\s+compressed"
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +74,19 @@ def test_who_was_sent_back_is_told_why_and_what_they_keep_and_nobody_else_is(cli
     assert "Your earlier group could not go on, so we are looking for others for you." in told
     assert "You keep your place in the queue and the credit that you have earned." in told
     assert "earlier group" not in newcomer
+
+
+def test_what_the_waiting_page_weighs_is_no_more_than_it_is_said_to_weigh(client, participant):
+    """Fails when it has become heavier, or loads something more. Phones load it, and some pay for that."""
+    with barriers_of_the_site(extensions=1):
+        page = look(client, "/pushed/", participant)
+    files = [Path(finders.find(name)).read_bytes() for name in sorted(set(LOADED.findall(page)))]
+    assert len(files) == 6, "its style sheet, four scripts, and the client by which they ask"
+    weights = [len(page.encode()), sum(map(len, files)), sum(len(gzip.compress(text)) for text in files)]
+    [numbers] = re.findall(WEIGHTS, WAITING_PAGE.read_text())
+    said = [1000 * int(number) for number in numbers]
+    assert [weight <= most for weight, most in zip(weights, said, strict=True)] == [True] * 3, weights
+    assert weights == pytest.approx(said, rel=0.2), "lighter than it is said"
 
 
 def test_a_page_may_have_a_template_of_its_own(client, participant, settings, tmp_path):

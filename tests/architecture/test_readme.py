@@ -1,7 +1,6 @@
 """What the README and the documentation say is true: snippets can be compiled, settings exist."""
 
 import ast
-import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -38,19 +37,6 @@ def test_the_documentation_shows_the_waiting_page():
     """Light and dark, on a laptop and on a phone."""
     shown = re.findall(r"!\[[^]]+\]\(images/([\w-]+)\.png\)", (ROOT / "docs" / "waiting-page.md").read_text())
     assert {"waiting-light", "waiting-dark", "waiting-phone"} <= set(shown)
-
-
-def test_what_the_waiting_page_weighs_is_what_it_is_said_to_weigh():
-    """Fails when it has become heavier. Phones load it, and some pay for that."""
-    folder = ROOT / "syncgroups" / "static" / "syncgroups"
-    files = [folder / "syncgroups.css", folder / "client.js", *folder.glob("wait*.js")]
-    weights = [
-        sum(map(len, texts))
-        for texts in zip(*((f.read_bytes(), gzip.compress(f.read_bytes())) for f in files), strict=True)
-    ]
-    said = re.search(r"scripts (\d+) kB, or (\d+) kB\s+compressed", (ROOT / "docs" / "waiting-page.md").read_text())
-    assert said is not None
-    assert [1000 * int(number) for number in said.groups()] == pytest.approx(weights, rel=0.1)
 
 
 def test_the_table_of_settings_is_the_list_of_settings():
