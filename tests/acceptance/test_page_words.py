@@ -2,10 +2,12 @@
 
 import gzip
 import re
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.utils.safestring import mark_safe
 
 from syncgroups import arrivals, testing
 from syncgroups.barriers import Barrier, GroupBarrier
@@ -74,6 +76,28 @@ def test_who_was_sent_back_is_told_why_and_what_they_keep_and_nobody_else_is(cli
     assert "Your earlier group could not go on, so we are looking for others for you." in told
     assert "You keep your place in the queue and the credit that you have earned." in told
     assert "earlier group" not in newcomer
+
+
+class Attributes(HTMLParser):
+    """What scripts read of a page: its attributes whose names begin with `data-text`."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.texts = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.texts += [value for name, value in attrs if name.startswith("data-text")]
+
+
+def test_no_translation_ends_the_attribute_that_it_stands_in(client, participant, settings, monkeypatch):
+    """Fails when what scripts are to say is not escaped: a translator may well use quotation marks."""
+    settings.TEMPLATES = [*settings.TEMPLATES]  # Templates remember translations; these are read anew.
+    monkeypatch.setattr("django.template.base.gettext_lazy", lambda text: mark_safe(f'{text} "&amp; so"'))
+    with barriers_of_the_site(extensions=1):
+        texts = Attributes(look(client, "/lobby/", participant)).texts
+    assert len(texts) == 6
+    assert [text for text in texts if not text.endswith(' "&amp; so"')] == []
 
 
 def test_what_the_waiting_page_weighs_is_no_more_than_it_is_said_to_weigh(client, participant):
