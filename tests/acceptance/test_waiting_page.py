@@ -78,6 +78,24 @@ def test_a_pause_is_told_and_the_clocks_go_away_until_it_is_over(window, partici
     expect(page.locator(LEFT)).to_be_visible()
 
 
+def test_a_template_need_not_tell_of_a_pause(window, participant):
+    """Fails when a part that a site's own template leaves out is missed: the clocks would go on in a pause."""
+
+    def leave_out(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace("data-syncgroups-paused", "data-left-out"))
+
+    page = window()
+    enter(page, participant)
+    page.route("**/lobby/", leave_out)
+    page.reload()
+    expect(page.locator("[data-left-out]")).to_have_count(1)
+    arrivals.pause("pair_grouper")
+    expect(page.locator(LEFT)).to_be_hidden()
+    arrivals.resume("pair_grouper")
+    expect(page.locator(LEFT)).to_be_visible()
+
+
 def test_what_a_researcher_says_is_read_as_it_is_sent_and_is_no_markup(window, participant):
     """Catches: a message that only those see who reload, one that stays, and one that runs as a script."""
     page = window()

@@ -119,7 +119,7 @@
     const { wait, paused: isHeld, now: moment } = event.detail;
     held = isHeld;
     setClock(moment);
-    say(paused, held ? paused.dataset.text : "");
+    say(paused, held ? paused?.dataset.text : "");
     if (times) {
       times.hidden = held;
     }
