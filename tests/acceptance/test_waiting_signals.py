@@ -178,6 +178,16 @@ def test_a_wish_that_the_browser_does_not_fulfil_yet_asks_for_a_touch_and_then_s
     assert tones(page) == 4
 
 
+def test_a_browser_that_refuses_a_sound_outright_stops_nothing(window, participant):
+    """Fails when a refusal is an error of the page: some browsers answer so, and others leave the question open."""
+    page = window()
+    page.add_init_script("AudioContext.prototype.resume = () => Promise.reject(new Error('not allowed'))")
+    enter(page, participant)
+    page.get_by_role("checkbox").check()
+    release(participant)
+    expect_gone_on(page)
+
+
 def test_nobody_is_asked_to_touch_the_page_for_a_sound_that_is_not_wished(window, participant):
     page = window(expected=NOT_ALLOWED)
     enter(page, participant)

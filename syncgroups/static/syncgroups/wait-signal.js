@@ -40,7 +40,7 @@
    */
   function unlock() {
     if (wish.checked && audible()) {
-      audio.resume();
+      audio.resume().catch(() => {}); // What is missing, the hint says.
       setTimeout(showHint, mayDisturb() ? START * 1000 : 0);
     }
   }
@@ -110,7 +110,7 @@
     remember();
     unlock();
     if (audio && wish.checked) {
-      audio.resume().then(play); // This is what it will sound like.
+      audio.resume().then(play, () => {}); // This is what it will sound like.
     }
     showHint();
   }
