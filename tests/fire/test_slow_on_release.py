@@ -17,7 +17,7 @@ from tests.servers import ROOT
 
 from .site.places import FOLDER, PLACES
 
-pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 #: Seconds after which a test says that nothing happens. Never waited for when all is well.
 PATIENCE = 60
