@@ -96,8 +96,8 @@ def group_off(group):
 
 
 @pytest.mark.parametrize("both", [False, True])
-def test_who_is_ended_while_paused_is_credited_for_what_was_not_paused(both):
-    """Catches: a pause that is paid for, or one that is forgotten as a wait ends in it."""
+def test_who_is_ended_in_a_pause_is_paid_for_it_too_and_it_is_put_down_apart(both):
+    """Catches: a pause that is forgotten as a wait ends in it, or that those pay for who sat through it."""
     group = make_group()
     [link] = testing.arrive_all(members(group)[:1], "choice")
     testing.let_time_pass(10)
@@ -109,6 +109,7 @@ def test_who_is_ended_while_paused_is_credited_for_what_was_not_paused(both):
     arrivals.leave(members(group)[0])
     assert fresh(link).paused_for == pytest.approx(80, abs=9)
     assert fresh(link).waited_for_others == pytest.approx(10, abs=9)
+    assert fresh(link).time_credit == pytest.approx(90, abs=9)
 
 
 def test_closing_a_paused_group_lets_its_members_go():
