@@ -16,9 +16,8 @@ from .pseudonyms import Naming
 PEOPLE = frozenset({"members", "leader", "participants", "participant_ids"})
 GROUPS = frozenset({"groups", "to", "to_id"})
 
-#: A participant's short name, and a public id, wherever it is.
-SHORT = re.compile(r"\bP-[0-9a-f]{8}\b")
-FULL = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+#: A public id, of whomever and however it is written, or a participant's short name; wherever it is.
+NAMED = re.compile(r"\b(?:(?:P-)?(?P<id>[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12})|P-[0-9a-f]{8})\b", re.IGNORECASE)
 #: A group's name: its type and its key.
 GROUP = re.compile(r".* (\d+)")
 
@@ -27,12 +26,14 @@ AT_ONCE = 200
 
 
 class Renaming:
-    """Replaces the names in some texts and values of JSON. Two queries, or as many more as there are hundreds."""
+    """Replaces the names in some texts and values of JSON. Three queries, or as many more as there are hundreds."""
 
     def __init__(self, values: Iterable[Any], naming: Naming) -> None:
         found = [pair for value in values for pair in _texts(value)]
         self.naming = naming
-        self.people = _people({name for _key, text in found for name in SHORT.findall(text)})
+        named = [match for _key, text in found for match in NAMED.finditer(text)]
+        self.people = _people({_short(match) for match in named if not match["id"]})
+        self.are_groups = _are_groups({UUID(match["id"]) for match in named if match["id"]})
         self.groups = _groups({int(m[1]) for key, text in found if key in GROUPS for m in _names(text)})
 
     def __call__(self, value: Any, key: str = "") -> Any:
@@ -46,7 +47,13 @@ class Renaming:
             return ", ".join(map(self.person, value.split(", ")))
         if key in GROUPS:
             return ", ".join(map(self.group, value.split(", ")))
-        return FULL.sub(lambda m: self.person(m[0]), SHORT.sub(lambda m: self.person(m[0]), value))
+        return NAMED.sub(self._called, value)
+
+    def _called(self, match: re.Match[str]) -> str:
+        if not match["id"]:
+            return self.person(_short(match))
+        public_id = UUID(match["id"])
+        return self.naming("group" if public_id in self.are_groups else "participant", public_id)
 
     def person(self, name: str) -> str:
         return self.naming("participant", self.people.get(name, name))
@@ -66,6 +73,10 @@ def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
         yield key, value
 
 
+def _short(match: re.Match[str]) -> str:
+    return f"P-{match[0][2:].lower()}"
+
+
 def _names(text: str) -> Iterator[re.Match[str]]:
     return filter(None, map(GROUP.fullmatch, text.split(", ")))
 
@@ -82,6 +93,13 @@ def _people(names: set[str]) -> dict[str, UUID]:
         for public_id in get_participant_model()._default_manager.filter(wanted).values_list("public_id", flat=True):
             found.setdefault(f"P-{str(public_id)[:8]}", []).append(public_id)
     return {name: ids[0] for name, ids in found.items() if len(ids) == 1}
+
+
+def _are_groups(public_ids: set[UUID]) -> set[UUID]:
+    found: set[UUID] = set()
+    for some in _parts(public_ids):
+        found |= set(SyncGroup.objects.filter(public_id__in=some).values_list("public_id", flat=True))
+    return found
 
 
 def _groups(pks: set[int]) -> dict[int, UUID]:

@@ -237,6 +237,32 @@ def test_what_was_so_before_and_after_names_everybody_as_all_tables_do(folder):
     assert said["to"] == {exporting.pseudonyms("k")("group", to.public_id)}
 
 
+SPELLINGS = [
+    str,
+    lambda public_id: f"P-{public_id}",
+    lambda public_id: str(public_id).upper(),
+    lambda public_id: public_id.hex,
+    lambda public_id: f"P-{str(public_id)[:8].upper()}",
+]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS, ids=["id", "P-id", "ID", "hex", "SHORT"])
+def test_however_somebody_is_written_in_a_reason_it_tells_nobody(folder, spelled):
+    """Catches: most of a public id beside the pseudonym of which it is."""
+    scene = history()
+    operating.leave(scene.waiter, reason=f"see {spelled(scene.waiter.public_id)}!", by="ada")
+    names = exporting.pseudonyms("k")
+    [row] = [row for row in exported(folder, naming=names)["audit"] if row["reason"].startswith("see")]
+    assert row["reason"] == f"see {names('participant', scene.waiter.public_id)}!"
+
+
+def test_a_group_in_a_reason_is_called_as_all_tables_do(folder):
+    scene = history()
+    operating.leave(scene.waiter, reason=f"{scene.group.public_id}", by="ada")
+    tables = exported(folder, naming=exporting.pseudonyms("k"))
+    assert tables["audit"][-1]["reason"] in {row["group_id"] for row in tables["groups"]}
+
+
 REASONS = [
     ("participants", "failed_reason"),
     ("groups", "end_reason"),
