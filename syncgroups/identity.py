@@ -114,10 +114,16 @@ def page_is_hidden(request: HttpRequest) -> bool:
     return request.headers.get("Syncgroups-Page") == "hidden"
 
 
-def note_presence_by(request: HttpRequest, participant: AbstractParticipant, barriers: Iterable[str]) -> None:
-    """Take the request for a sign of life of who sent it: see `syncgroups.arrivals.note_presence`."""
+def note_presence_by(
+    request: HttpRequest, participant: AbstractParticipant, barriers: Iterable[str], *, hidden: bool | None = None
+) -> None:
+    """Take the request for a sign of life of who sent it: see `syncgroups.arrivals.note_presence`.
+
+    Whether the page is hidden the request says, unless that is given.
+    """
     request._syncgroups_noted = True  # type: ignore[attr-defined]
-    arrivals.note_presence(participant, hidden=page_is_hidden(request), barriers=barriers)
+    hidden = page_is_hidden(request) if hidden is None else hidden
+    arrivals.note_presence(participant, hidden=hidden, barriers=barriers)
 
 
 def tells_presence(request: HttpRequest) -> bool:

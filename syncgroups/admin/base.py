@@ -61,12 +61,12 @@ class Shown(BaseModelAdmin):
 
 
 class Searched(admin.ModelAdmin):
-    """For a `ModelAdmin` whose rows are looked for by what the pages show."""
+    """For a `ModelAdmin` in whose list people are looked for."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find participants by the short name, too."""
+        """By the short name that the pages show, too."""
         words = [word.removeprefix("P-") for word in search_term.split()]
         return super().get_search_results(request, queryset, " ".join(words))
 

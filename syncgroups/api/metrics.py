@@ -18,6 +18,8 @@ BEARER = "Bearer "
 
 registry = site_registry()
 
+REFUSED = "Metrics are for staff who may watch every cohort, and for whoever says the token.\n"
+
 
 @method_decorator(never_cache, name="dispatch")
 class MetricsView(View):
@@ -27,7 +29,7 @@ class MetricsView(View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if not (says_token(request) or may_watch_all(request)):
-            return HttpResponse("Metrics are for staff.\n", "text/plain", 401, headers={"WWW-Authenticate": "Bearer"})
+            return HttpResponse(REFUSED, "text/plain", 401, headers={"WWW-Authenticate": "Bearer"})
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         return HttpResponse(encode(registry), content_type=content_type)
 

@@ -74,7 +74,8 @@ def stream(request: HttpRequest, participant: AbstractParticipant) -> StreamingH
     if hub.taken >= MOST or hub.taken_by(key) >= MOST_EACH:
         raise TooManyStreams("There are too many streams already: poll.")
     places = [wait.barrier_id for wait in standing_of(participant).waits]
-    note_presence_by(request, participant, places)
+    # A browser opens it, without a word of who sees the page: polls say so.
+    note_presence_by(request, participant, places, hidden=participant.page_hidden)
     # No cache, no compression that waits for more, and no proxy that keeps it until it is complete.
     headers = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
     response = StreamingHttpResponse(_events(request, key), content_type=EVENT_STREAM, headers=headers)

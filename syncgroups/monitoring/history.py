@@ -44,7 +44,8 @@ def on_the_way(cohort: str) -> dict[str, int]:
     visits = ParticipantLinkBarrier.objects.filter(participant=OuterRef("pk")).order_by("-pk")
     under_way = all_participants().active().in_cohort(cohort).filter(~Exists(visits.waiting()))
     last = under_way.values(last=Subquery(visits.values("pk")[:1]))
-    return _by_barrier(ParticipantLinkBarrier.objects.filter(pk__in=last, state=LinkState.RELEASED), Count("pk"))
+    gone_on = ParticipantLinkBarrier.objects.filter(pk__in=last, cohort=cohort, state=LinkState.RELEASED)
+    return _by_barrier(gone_on, Count("pk"))
 
 
 def released(cohort: str) -> dict[str, int]:

@@ -27,9 +27,6 @@ from .regrouping import regroup
 from .settling import announce_departures, announce_each, close_locked, settle_locked
 from .units import Unit, wake
 
-#: How those who go on where they did not wait to the end are announced.
-TOLD: dict[str, Any] = {LinkState.RELEASED: signals.released, LinkState.REGROUPED: signals.regrouped}
-
 
 def act(barrier: Any, cohort: str, verdicts: Sequence[Verdict], groups: dict[int, SyncGroup]) -> set[Unit]:
     """Let through, form, fail and end as decided, in a handful of statements for all verdicts together.
@@ -203,8 +200,9 @@ def _end_strays(links: Iterable[ParticipantLinkBarrier], people: dict[Any, Any])
         endings[(LinkState.REGROUPED, back[link.pk]) if regrouped else _ending_of(person)].append(link)
     for (state, reason), visits in endings.items():
         end_visits(visits, state, reason)
-        if state in TOLD:
-            announce_each(TOLD[state], visits)
+        # Who was sent back has been announced then.
+        if state == LinkState.RELEASED:
+            announce_each(signals.released, visits)
 
 
 def _sent_back(visits: Sequence[int]) -> dict[int, str]:

@@ -374,7 +374,7 @@ def test_whoever_has_asked_for_a_sound_is_told_at_once_also_in_another_tab(liste
         set_hidden(listening, True)
     release(participant)
     streams.say("changed")
-    listening.wait_for_url("**/next/", timeout=5000)
+    listening.wait_for_url("**/next/", timeout=15_000)
 
 
 @pytest.mark.usefixtures("asked_seldom")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncgroups import signals, testing
+from syncgroups import arrivals, signals, testing
 from syncgroups.barriers import GroupBarrier
 from syncgroups.groupers import SimpleGrouper
 from tests.engine.scenes import make_group, members, states
@@ -12,6 +12,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 PAIRS = SimpleGrouper("rps", id_="pairs", initial_group_size=2)
 TRIOS = SimpleGrouper("rps", id_="trios", initial_group_size=3)
 CHOICE = GroupBarrier("choice", "rps", max_wait_time=600)
+LATER = GroupBarrier("later", "rps", max_wait_time=600)
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def released():
         told.extend((barrier_id, pk, group) for pk in participants)
 
     signals.released.connect(note)
-    with testing.declared(PAIRS, TRIOS, CHOICE):
+    with testing.declared(PAIRS, TRIOS, CHOICE, LATER):
         yield told
     signals.released.disconnect(note)
 
@@ -54,6 +55,16 @@ def test_who_waits_with_a_group_that_is_closed(released):
     group.close("it is over")
     testing.sweep()
     assert released == [("choice", person.pk, group.pk)]
+
+
+def test_all_who_wait_with_a_group_are_let_through_by_hand(released):
+    group = make_group(2)
+    released.clear()
+    links = testing.arrive_all(members(group)[:1], "choice") + testing.arrive_all(members(group)[1:], "later")
+    assert arrivals.release_group(group, "go on", by="ann")
+    assert states(links) == ["released"] * 2
+    assert sorted(released) == sorted((link.barrier_id, link.participant_id, group.pk) for link in links)
+    assert not arrivals.release_group(group, "again", by="ann")
 
 
 def test_who_is_let_through_by_hand_with_a_group(released):

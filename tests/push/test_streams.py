@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 from django.test import AsyncRequestFactory, RequestFactory
 
+from syncgroups import arrivals, testing
 from syncgroups import push as hints
-from syncgroups import testing
 from syncgroups.api import stream as api_stream
 from syncgroups.api.hub import Hub
 from syncgroups.api.participant import StandingView
@@ -153,6 +153,17 @@ def test_a_participant_with_two_windows_is_told_in_both(redis, serve, listen, pa
     streams = [listen(port, participant).opened() for _ in range(2)]
     link.release()
     assert [stream.next() for stream in streams] == ["changed", "changed"]
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_stream_says_nothing_of_who_sees_the_page(redis, serve, listen, participant, hidden):
+    """Catches: a hidden page, of whose reader less is to be heard, that is taken for one that is seen again."""
+    arrivals.note_presence(participant, hidden=hidden)
+    testing.let_time_pass(8)
+    listen(serve(), participant).opened()
+    participant.refresh_from_db()
+    assert participant.page_hidden is hidden
+    assert (participant.quiet_at - participant.last_seen_at).total_seconds() > (100 if hidden else 10)
 
 
 def test_a_stream_says_nothing_of_anybody(redis, serve, listen, participant):

@@ -41,7 +41,7 @@
   function unlock() {
     if (wish.checked && audible()) {
       audio.resume().catch(() => {}); // What is missing, the hint says.
-      setTimeout(showHint, mayDisturb() ? START * 1000 : 0);
+      setTimeout(showHint, START * 1000);
     }
   }
 

@@ -144,7 +144,7 @@
     if (moved) {
       showUntil();
     }
-    if (held || (moved && !isNearlyUp())) {
+    if (held || moved) {
       withdrawChoice();
     }
   }
