@@ -54,6 +54,8 @@ def crowd(n):
     arrivals.pause(f"crowd{n}_grouper", cohort)
     pool = testing.make_participants(n, cohort=cohort)
     testing.arrive_all(pool, f"crowd{n}_grouper")
+    # Who leads is left to chance, and it costs more to replace a leader.
+    SyncGroup.objects.filter(group_type=f"crowd{n}").update(leader=people[-1])
     group = SyncGroup.objects.get(group_type=f"crowd{n}")
     visit = ParticipantLinkBarrier.objects.get(participant=people[0], barrier_id=f"here{n}")
     return SimpleNamespace(
