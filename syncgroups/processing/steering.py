@@ -115,7 +115,7 @@ def remove_from_group(
         locked = lock_groups({group.pk})[group.pk]
         lock_participants([participant.pk])
         units = _end_and_settle(locked, participant, reason, by)
-        return units | _let_go_on(_visits_with(group, participant), NO_MEMBER, by)
+        return units | _end_waits(_visits_with(group, participant), NO_MEMBER, by)
 
     units = until_settled(attempt)
     group.refresh_from_db()
@@ -142,7 +142,7 @@ def move_member(
                 _("%(group)s is paused: resume it before somebody who waits comes into it.") % {"group": to}
             )
         # No visit is of the group that is left once that is settled: as it is closed, its pause is put down for all.
-        units = _let_go_on(visits.filter(_has_passed(to)), "the group has passed already", by)
+        units = _end_waits(visits.filter(_has_passed(to)), "the group has passed already", by)
         let_visits_go_on(visits)
         visits.update(sync_group=to.pk)
         units |= _end_and_settle(locked[group.pk], person, reason, by)
@@ -171,7 +171,7 @@ def replace_member(
             raise AlreadyInGroup(_("Nobody can be replaced by themselves."))
         _end_membership(locked, out, reason, by)
         units = _let_in(locked, people[into.pk], by)
-        units |= _let_go_on(_visits_with(group, out), NO_MEMBER, by)
+        units |= _end_waits(_visits_with(group, out), NO_MEMBER, by)
         if led:
             SyncGroup.objects.filter(pk=locked.pk).update(leader_id=into.pk)
         return units
@@ -188,7 +188,7 @@ def _let_in(group: SyncGroup, person: AbstractParticipant, by: str) -> set[Unit]
     # Who waited for such a group has one now.
     groupers = [grouper.id for grouper in registry.groupers_of(group.group_type)]
     visits = ParticipantLinkBarrier.objects.waiting().filter(participant=person.pk, barrier_id__in=groupers)
-    pools = _let_go_on(visits, "added to a group", by)
+    pools = _end_waits(visits, "added to a group", by)
     return pools | settle_locked([group])
 
 
@@ -214,7 +214,7 @@ def _has_passed(group: SyncGroup) -> Any:
     return Exists(passed) & ~Exists(there.waiting())
 
 
-def _let_go_on(visits: Any, reason: str, by: str) -> set[Unit]:
+def _end_waits(visits: Any, reason: str, by: str) -> set[Unit]:
     """Let somebody who is locked go on from where they wait."""
     links = list(visits)
     pools = end_visits(links, LinkState.RELEASED, reason, by=by, maybe_paused=True)
