@@ -26,7 +26,17 @@ EDGES = [
     "standing.py",
     "identity.py",
 ]
-EDGES += ["explaining", "monitoring"]
+EDGES += [
+    "explaining",
+    "monitoring",
+    "exporting",
+    "verifying",
+    "metrics.py",
+    "tallying.py",
+    "wording.py",
+    "problems.py",
+]
+EDGES += ["estimates.py", "ledger.py"]
 WRITES = {
     "save", "create", "get_or_create", "update_or_create", "delete", "bulk_create", "bulk_update",
     "acreate", "asave", "adelete", "aupdate", "abulk_create",
@@ -41,9 +51,8 @@ def orm_writes(tree: ast.AST) -> Iterator[str]:
     """Calls that write rows: by their name, or by an ambiguous name at the end of a chain of queries."""
     for name, call in calls(tree):
         written = ast.unparse(call)
-        if name in WRITES or (
-            name in AMBIGUOUS and any(mark in written for mark in ("objects", "_manager", "queryset"))
-        ):
+        of_rows = isinstance(call.func, ast.Attribute) and any(mark in written for mark in MARKS)
+        if name in WRITES or (name in AMBIGUOUS and of_rows):
             yield written
 
 
